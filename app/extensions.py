@@ -1,0 +1,95 @@
+"""Unbound singletons: the libraries that create_app() ties to one application."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any, cast
+
+from flask import Flask, current_app
+from flask_compress import Compress
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_login import LoginManager
+from flask_mailman import Mail
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from flask_wtf import CSRFProtect
+from redis import Redis
+from redis.exceptions import RedisError
+from rq import Queue
+from sqlalchemy import Engine, MetaData, event
+from sqlalchemy.orm import DeclarativeBase
+from werkzeug.local import LocalProxy
+
+if TYPE_CHECKING:
+    from config import Settings
+
+
+class Base(DeclarativeBase):
+    """Base of every model; names every constraint, so that migrations and error messages can tell them apart."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class JobQueue:
+    """Where jobs go: to rq when Redis is configured, else to this process. Losing one is no loss: the sweep finds its work."""
+
+    def __init__(self) -> None:
+        self.embedded: SimpleQueue[tuple[str, tuple[int | str, ...]]] = SimpleQueue()
+
+    def init_app(self, app: Flask) -> None:
+        """Connect to Redis where the settings name one; nothing is sent yet."""
+        url = app.extensions["settings"].redis_url
+        app.extensions["rq"] = Queue(connection=Redis.from_url(url, socket_connect_timeout=2)) if url else None
+
+    def put(self, job: str, *arguments: int | str) -> None:
+        """Hand over a job by its dotted path. A Redis that cannot be reached is logged, not raised."""
+        queue = current_app.extensions["rq"]
+        if queue is None:
+            self.embedded.put((job, arguments))
+            return
+        try:
+            queue.enqueue(job, *arguments)
+        except RedisError:
+            current_app.logger.warning("Redis cannot be reached: %s waits for the sweep", job)
+
+
+db = SQLAlchemy(model_class=Base)
+login_manager = LoginManager()
+csrf = CSRFProtect()
+migrate = Migrate(render_as_batch=True)
+limiter = Limiter(key_func=get_remote_address)
+mail = Mail()
+compress = Compress()
+job_queue = JobQueue()
+
+settings = cast("Settings", LocalProxy(lambda: current_app.extensions["settings"]))
+
+read_only: ContextVar[bool] = ContextVar("read_only", default=False)
+"""Set by the edge for requests that only read: their SQLite transaction begins deferred, all others IMMEDIATE."""
+
+
+@event.listens_for(Engine, "connect")
+def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 (a DBAPI connection has no common type)
+    if type(connection).__module__ != "sqlite3":
+        return
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL", "busy_timeout=15000"):
+        connection.execute(f"PRAGMA {pragma}")
+    # SQLite's own lower() knows ASCII only: searching for "Zoë" must find "ZOË".
+    connection.create_function("lower", 1, lambda text: None if text is None else str(text).lower(), deterministic=True)
+
+
+@event.listens_for(Engine, "begin")
+def _begin_sqlite(connection: Any) -> None:  # noqa: ANN401 (the event's own type is the driver's)
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN" if read_only.get() else "BEGIN IMMEDIATE")

@@ -1,0 +1,31 @@
+"""The audit trail: who did what, to which patient, when, from where. Insert-only, the database refuses the rest."""
+
+from __future__ import annotations
+
+from sqlalchemy import Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.clock import now
+from app.extensions import Base
+from app.models.types import KEY, document, pk, text, utc
+
+
+class AuditEvent(Base):
+    """One act. Keys are kept without foreign keys: the trail outlives what it tells of. No account: the portal itself, or a stranger."""
+
+    __tablename__ = "audit_event"
+    __table_args__ = (
+        Index("ix_audit_event_patient_id_at", "patient_id", "at"),
+        Index("ix_audit_event_account_id_at", "account_id", "at"),
+        Index("ix_audit_event_action_at", "action", "at"),
+    )
+
+    id: Mapped[pk]
+    at: Mapped[utc] = mapped_column(default=now)
+    account_id: Mapped[int | None] = mapped_column(KEY)
+    action: Mapped[text]
+    object_type: Mapped[text] = mapped_column(default="")
+    object_id: Mapped[int | None] = mapped_column(KEY)
+    patient_id: Mapped[int | None] = mapped_column(KEY)
+    details: Mapped[document] = mapped_column(default=dict)
+    origin: Mapped[text] = mapped_column(default="")

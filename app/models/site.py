@@ -1,0 +1,46 @@
+"""What the hospital shows and receives: services, pictures, contact messages."""
+
+from __future__ import annotations
+
+from sqlalchemy import CheckConstraint, LargeBinary
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.clock import now
+from app.extensions import Base
+from app.models.types import KEY, foreign_key, pk, text, utc
+
+
+class Picture(Base):
+    """A re-encoded picture, kept in the database so that every web process can show it."""
+
+    __tablename__ = "picture"
+    __table_args__ = (CheckConstraint("content_type IN ('image/jpeg', 'image/png', 'image/webp')", name="content_type"),)
+
+    id: Mapped[pk]
+    content_type: Mapped[text]
+    content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True, deferred_raiseload=True)
+    created_at: Mapped[utc] = mapped_column(default=now)
+
+
+class Service(Base):
+    """Something that the hospital offers (document 001)."""
+
+    __tablename__ = "service"
+
+    id: Mapped[pk]
+    name: Mapped[text]
+    description: Mapped[text] = mapped_column(default="")
+    picture_id: Mapped[int | None] = mapped_column(KEY, foreign_key("picture.id", ondelete="SET NULL"))
+
+
+class ContactMessage(Base):
+    """A question that a visitor sent to the hospital."""
+
+    __tablename__ = "contact_message"
+
+    id: Mapped[pk]
+    name: Mapped[text]
+    phone: Mapped[text]
+    message: Mapped[text]
+    created_at: Mapped[utc] = mapped_column(default=now)
+    handled_at: Mapped[utc | None] = mapped_column(index=True)

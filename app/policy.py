@@ -1,0 +1,257 @@
+"""WHO MAY SEE which rows, and WHO MAY DO what: two tables. Read this file to audit access.
+
+An actor has capacities, and one account may have several (a doctor is also a patient): rules are OR-ed.
+No rule means no rows, and no permission.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select, true
+from sqlalchemy.orm.interfaces import ORMOption
+
+from app.errors import Forbidden, NotFound, Unauthorized
+from app.extensions import Base, db
+from app.models import (
+    Appointment,
+    Approval,
+    AvailableTime,
+    CareTeamMember,
+    ClinicalRecord,
+    ContactMessage,
+    Department,
+    Designation,
+    Doctor,
+    Patient,
+    Review,
+    Service,
+    Specialisation,
+    VisitState,
+)
+
+BIGGEST_KEY = 2**63 - 1
+
+Row = TypeVar("Row", bound=Base)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """Who acts, as facts loaded once: `doctor_id` only of an approved doctor, `origin` the network address."""
+
+    account_id: int | None = None
+    session_id: int | None = None
+    display_name: str = ""
+    is_admin: bool = False
+    doctor_id: int | None = None
+    department_id: int | None = None
+    origin: str = ""
+
+    @property
+    def is_signed_in(self) -> bool:
+        """Whether the actor is known."""
+        return self.account_id is not None
+
+    @property
+    def is_doctor(self) -> bool:
+        """Whether the actor has an approved doctor's rights."""
+        return self.doctor_id is not None
+
+
+class Capacity(enum.Enum):
+    """A hat that an actor wears. Everyone wears ANYONE; the signed-in wear MEMBER: somebody who manages patients."""
+
+    ANYONE = "anyone"
+    MEMBER = "member"
+    DOCTOR = "doctor"
+    ADMIN = "admin"
+
+
+def capacities(actor: Actor) -> frozenset[Capacity]:
+    """All hats of an actor."""
+    worn = {
+        Capacity.ANYONE: True,
+        Capacity.MEMBER: actor.is_signed_in,
+        Capacity.DOCTOR: actor.is_doctor,
+        Capacity.ADMIN: actor.is_admin,
+    }
+    return frozenset(capacity for capacity, holds in worn.items() if holds)
+
+
+Condition = Callable[[Actor], ColumnElement[bool]]
+
+_LISTED = and_(Doctor.approval == Approval.APPROVED, Doctor.deleted_at.is_(None))
+_OPENING_STATES = tuple(state for state in VisitState if state not in (VisitState.HELD, VisitState.CANCELLED))
+
+
+def managed_patients(actor: Actor) -> Select[int]:
+    """The ids of the patients whom the actor acts for."""
+    return select(Patient.id).where(Patient.manager_id == actor.account_id, Patient.voided_at.is_(None))
+
+
+def treated_by(doctor_id: int | None, patient_id: Any) -> ColumnElement[bool]:  # noqa: ANN401 (a column or a value)
+    """Whether a doctor treats a patient (contract, section 8): in the care team, or visited with the patient's consent."""
+    return or_(
+        exists().where(CareTeamMember.patient_id == patient_id, CareTeamMember.doctor_id == doctor_id),
+        exists().where(
+            Appointment.patient_id == patient_id,
+            Appointment.doctor_id == doctor_id,
+            Appointment.patient_agreed,
+            Appointment.state.in_(_OPENING_STATES),
+        ),
+    )
+
+
+def _everything(_actor: Actor) -> ColumnElement[bool]:
+    return true()
+
+
+_PUBLIC: Mapping[Capacity, Condition] = {Capacity.ANYONE: _everything}
+
+VISIBLE: Mapping[type[Base], Mapping[Capacity, Condition]] = {
+    Designation: _PUBLIC,
+    Specialisation: _PUBLIC,
+    AvailableTime: _PUBLIC,
+    Service: _PUBLIC,
+    Department: _PUBLIC,
+    Doctor: {
+        Capacity.ANYONE: lambda _: _LISTED,
+        Capacity.MEMBER: lambda actor: and_(Doctor.account_id == actor.account_id, Doctor.deleted_at.is_(None)),
+        Capacity.ADMIN: lambda _: Doctor.deleted_at.is_(None),
+    },
+    Patient: {
+        Capacity.MEMBER: lambda actor: and_(Patient.manager_id == actor.account_id, Patient.voided_at.is_(None)),
+        Capacity.DOCTOR: lambda _: Patient.voided_at.is_(None),
+        Capacity.ADMIN: lambda _: Patient.voided_at.is_(None),
+    },
+    Appointment: {
+        Capacity.MEMBER: lambda actor: and_(
+            Appointment.patient_id.in_(managed_patients(actor)), Appointment.removed_at.is_(None)
+        ),
+        Capacity.DOCTOR: lambda actor: and_(Appointment.doctor_id == actor.doctor_id, Appointment.removed_at.is_(None)),
+        Capacity.ADMIN: lambda _: Appointment.removed_at.is_(None),
+    },
+    ClinicalRecord: {
+        Capacity.MEMBER: lambda actor: and_(
+            ClinicalRecord.patient_id.in_(managed_patients(actor)), ClinicalRecord.voided_at.is_(None)
+        ),
+        Capacity.DOCTOR: lambda actor: and_(
+            or_(
+                ClinicalRecord.department_id == actor.department_id,
+                treated_by(actor.doctor_id, ClinicalRecord.patient_id),
+            ),
+            ClinicalRecord.voided_at.is_(None),
+        ),
+        Capacity.ADMIN: lambda _: ClinicalRecord.voided_at.is_(None),
+    },
+    Review: {
+        Capacity.ANYONE: lambda _: Review.hidden_at.is_(None),
+        Capacity.ADMIN: _everything,
+    },
+    CareTeamMember: {
+        Capacity.MEMBER: lambda actor: CareTeamMember.patient_id.in_(managed_patients(actor)),
+        Capacity.DOCTOR: lambda actor: CareTeamMember.doctor_id == actor.doctor_id,
+        Capacity.ADMIN: _everything,
+    },
+    ContactMessage: {Capacity.ADMIN: _everything},
+}
+
+
+def may_see(actor: Actor, model: type[Base]) -> ColumnElement[bool]:
+    """The SQL condition for the rows of a model that the actor may see."""
+    rules = VISIBLE.get(model, {})
+    conditions = [rule(actor) for capacity, rule in rules.items() if capacity in capacities(actor)]
+    return or_(*conditions) if conditions else false()
+
+
+def visible(actor: Actor, model: type[Row]) -> Select[Row]:
+    """The base of every query: the rows of a model that the actor may see."""
+    return select(model).where(may_see(actor, model))
+
+
+def fetch(actor: Actor, model: type[Row], key: int, *options: ORMOption, lock: bool = False) -> Row:
+    """One row that the actor may see. `lock` holds it until the unit of work ends.
+
+    Raises NotFound for one that is absent and for one that is hidden, alike.
+    """
+    query = visible(actor, model).where(model.id == key).options(*options)  # type: ignore[attr-defined] # every model has a key
+    if lock:
+        query = query.with_for_update(of=model, key_share=True).execution_options(populate_existing=True)
+    row = db.session.scalars(query).one_or_none() if 0 < key <= BIGGEST_KEY else None
+    if row is None:
+        raise NotFound
+    return row
+
+
+class Permission(enum.Enum):
+    """Something that may be done, by the name under which it is granted below."""
+
+    BOOK = "book appointments"
+    BOOK_FOR_PATIENT = "book for a patient"
+    CHANGE_AS_PATIENT = "move or cancel before the cutoff"
+    CHANGE_AS_STAFF = "confirm, start, complete, move and cancel at any time"
+    SEE_MEET_LINK = "see a doctor's video link"
+    RUN_CLINIC = "see one's own day as a doctor"
+    APPLY_AS_DOCTOR = "apply to be listed as a doctor"
+    ADMINISTER = "run the hospital's data"
+
+
+Grant = Callable[[Actor, Any], bool]
+
+
+def _is_member(actor: Actor, _row: object) -> bool:
+    return actor.is_signed_in
+
+
+def _is_doctor(actor: Actor, _row: object) -> bool:
+    return actor.is_doctor
+
+
+def _is_admin(actor: Actor, _row: object) -> bool:
+    return actor.is_admin
+
+
+def _manages_patient(actor: Actor, patient: Patient) -> bool:
+    return actor.is_signed_in and patient.manager_id == actor.account_id
+
+
+def _manages_appointment(actor: Actor, appointment: Appointment) -> bool:
+    return _manages_patient(actor, appointment.patient)
+
+
+def _is_doctor_of(actor: Actor, appointment: Appointment) -> bool:
+    return actor.doctor_id is not None and appointment.doctor_id == actor.doctor_id
+
+
+def _is_the_doctor(actor: Actor, doctor: Doctor) -> bool:
+    return actor.doctor_id is not None and doctor.id == actor.doctor_id
+
+
+GRANTS: Mapping[Permission, tuple[Grant, ...]] = {
+    Permission.BOOK: (_is_member,),
+    Permission.BOOK_FOR_PATIENT: (_manages_patient, _is_admin),
+    Permission.CHANGE_AS_PATIENT: (_manages_appointment,),
+    Permission.CHANGE_AS_STAFF: (_is_doctor_of, _is_admin),
+    Permission.SEE_MEET_LINK: (_is_the_doctor, _is_admin),
+    Permission.RUN_CLINIC: (_is_doctor,),
+    Permission.APPLY_AS_DOCTOR: (_is_member,),
+    Permission.ADMINISTER: (_is_admin,),
+}
+"""A doctor may also book for a patient whom that doctor treats: a question of rows, asked by the booking service."""
+
+
+def can(actor: Actor, permission: Permission, row: object = None) -> bool:
+    """Whether the actor may do this with a row already fetched; asks no query."""
+    return any(grant(actor, row) for grant in GRANTS[permission])
+
+
+def require(actor: Actor, permission: Permission, row: object = None) -> None:
+    """Raises Unauthorized for a stranger, Forbidden for anyone else who may not."""
+    if can(actor, permission, row):
+        return
+    if not actor.is_signed_in:
+        raise Unauthorized
+    raise Forbidden

@@ -1,0 +1,105 @@
+"""Where a request, a job or a command ends: all of it is saved, or none; what must follow is told after the commit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.exc import IntegrityError
+
+from app.errors import Conflict, Invalid, PortalError
+from app.extensions import db, job_queue
+
+_JOBS = "jobs_after_commit"
+_ROLLBACK_ONLY = "rollback_only"
+_SQLITE_UNIQUE = re.compile(r"UNIQUE constraint failed: (?P<columns>.+)")
+
+GUARDS: dict[str, Callable[[], PortalError]] = {
+    "appointment_doctor_overlap": lambda: Conflict("That time has just been taken. Choose another one."),
+    "appointment_patient_overlap": lambda: Conflict("The patient already has an appointment at that time."),
+    "uq_account_username_key": lambda: Invalid("That username is taken. Choose another one.", field="username"),
+    "uq_account_email_key": lambda: Invalid(
+        "An account with that e-mail address exists already. Sign in, or use another address.", field="email"
+    ),
+    "uq_doctor_account_id": lambda: Conflict("You have already applied to be listed as a doctor."),
+    "uq_care_team_member_patient_id_doctor_id": lambda: Conflict("That doctor is already in the care team."),
+    "uq_review_patient_id_doctor_id": lambda: Conflict("There is already a review of that doctor by this patient."),
+}
+"""What a violated guard of the database means, by the constraint's name, on both databases."""
+
+
+def after_commit(job: str, *arguments: int | str) -> None:
+    """Have `job`, a dotted path, run once this unit of work is committed; never when it is rolled back."""
+    db.session.info.setdefault(_JOBS, []).append((job, arguments))
+
+
+def mark_rollback_only() -> None:
+    """Let this unit of work end with a rollback even where the view returns normally, as a page that shows a refusal does."""
+    db.session.info[_ROLLBACK_ONLY] = True
+
+
+def commit() -> None:
+    """End the unit of work: save everything and send the jobs out, or roll back where it was marked so."""
+    if db.session.info.get(_ROLLBACK_ONLY):
+        rollback()
+        return
+    try:
+        db.session.commit()
+    except IntegrityError as error:
+        rollback()
+        raise explain(error) from error
+    for job, arguments in db.session.info.pop(_JOBS, []):
+        job_queue.put(job, *arguments)
+
+
+def rollback() -> None:
+    """End the unit of work and keep nothing of it."""
+    db.session.rollback()
+    db.session.info.pop(_JOBS, None)
+    db.session.info.pop(_ROLLBACK_ONLY, None)
+
+
+@contextmanager
+def transaction() -> Iterator[None]:
+    """The unit of work of a job or a command: commit at the end, roll back when anything is raised."""
+    try:
+        yield
+        commit()
+    except BaseException:
+        rollback()
+        raise
+
+
+@contextmanager
+def saving() -> Iterator[None]:
+    """Flush in a savepoint, so that a refusal leaves the session usable.
+
+    Raises what GUARDS says for a violated constraint, and Conflict for any other.
+    """
+    try:
+        with db.session.begin_nested():
+            yield
+            db.session.flush()
+    except IntegrityError as error:
+        raise explain(error) from error
+
+
+def explain(error: IntegrityError) -> PortalError:
+    """A violated constraint in the hospital's words."""
+    guard = GUARDS.get(_constraint_name(error))
+    return guard() if guard else Conflict("This conflicts with something that was saved meanwhile. Look again and retry.")
+
+
+def _constraint_name(error: IntegrityError) -> str:
+    """PostgreSQL names the constraint; SQLite names a unique one's columns, and our triggers say their own name."""
+    diagnosis = getattr(error.orig, "diag", None)
+    if diagnosis is not None:
+        return diagnosis.constraint_name or ""
+    text = str(error.orig)
+    unique = _SQLITE_UNIQUE.fullmatch(text)
+    if unique is None:
+        return text
+    table, *_ = unique["columns"].split(".")
+    columns = [column.strip().split(".")[1] for column in unique["columns"].split(",")]
+    return f"uq_{table}_{'_'.join(columns)}"

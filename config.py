@@ -1,0 +1,207 @@
+"""Settings of the portal: each read once from the environment, typed, with its default; production refuses unsafe ones."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, Self, TypeVar
+from urllib.parse import quote
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from environs import Env, EnvError
+
+ROOT = Path(__file__).resolve().parent
+MINIMUM_SECRET_LENGTH = 32
+MINIMUM_SECRET_CHARACTERS = 8
+MAIL_SCHEMES = ("file", "smtp", "console")
+
+
+class SettingsError(Exception):
+    """A setting is missing, malformed or unsafe; the text says which one and what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What one running portal is told from outside. Times are in the unit that the name ends with."""
+
+    env: Literal["development", "production", "test"] = "development"
+    debug: bool = False
+    port: int = 8000
+    data_dir: Path = field(default=ROOT / "instance")
+    database_url: str
+    redis_url: str | None = None
+    secret_key: str = field(repr=False)
+    mail_url: str
+    mail_from: str = "no-reply@hospital.example"
+    hospital_name: str = "Larkfield Hospital"
+    hospital_timezone: str = "Europe/London"
+    phone_region: str = "GB"
+    currency: str = "GBP"
+    public_url: str
+    demo_data: bool = True
+    doctor_approval: Literal["manual", "automatic"] = "manual"
+    ratelimit_enabled: bool = True
+    ratelimit_anonymous: str = "300 per minute"
+    ratelimit_signed_in: str = "1200 per minute"
+    ratelimit_sign_in: str = "10 per minute"
+    trusted_proxies: int = 0
+    access_token_hours: int = 12
+    refresh_token_days: int = 30
+    browser_session_hours: int = 12
+    default_slot_minutes: int = 30
+    booking_cutoff_hours: int = 2
+    booking_horizon_days: int = 90
+    idempotency_hours: int = 24
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The hospital's time zone."""
+        return ZoneInfo(self.hospital_timezone)
+
+    @property
+    def is_production(self) -> bool:
+        """Whether the safe defaults of production hold."""
+        return self.env == "production"
+
+    @property
+    def mail_scheme(self) -> str:
+        """How mail leaves: `file`, `smtp` or `console`."""
+        return self.mail_url.partition(":")[0]
+
+    @classmethod
+    def from_environment(cls) -> Self:
+        """Read the settings from the environment and, where present, `.env`.
+
+        Raises SettingsError for a value that is malformed, or unsafe in production.
+        """
+        env = Env()
+        env.read_env(str(ROOT / ".env"), recurse=False)
+        try:
+            return cls._read(env)
+        except EnvError as error:
+            raise SettingsError(str(error)) from error
+
+    @classmethod
+    def _read(cls, env: Env) -> Self:
+        mode = _choice(env, "ENV", "development", ("development", "production", "test"))
+        data_dir = Path(env.str("DATA_DIR", str(ROOT / "instance")))
+        port = env.int("PORT", 8000)
+        settings = cls(
+            env=mode,
+            debug=env.bool("FLASK_DEBUG", default=False),
+            port=port,
+            data_dir=data_dir,
+            database_url=_database_url(env, data_dir),
+            redis_url=env.str("REDIS_URL", "") or None,
+            secret_key=env.str("SECRET_KEY", "") or _development_secret(mode, data_dir),
+            mail_url=env.str("MAIL_URL", "") or f"file:{data_dir / 'mail'}",
+            public_url=(env.str("PUBLIC_URL", "") or f"http://localhost:{port}").rstrip("/"),
+            doctor_approval=_choice(env, "DOCTOR_APPROVAL", "manual", ("manual", "automatic")),
+            demo_data=env.bool("DEMO_DATA", default=mode == "development"),
+            ratelimit_enabled=env.bool("RATELIMIT_ENABLED", default=True),
+            **{
+                name: reader(name.upper())
+                for reader, names in ((env.str, _TEXTS), (env.int, _NUMBERS))
+                for name in names
+                if env.str(name.upper(), "")
+            },
+        )
+        settings.refuse_malformed()
+        if settings.is_production:
+            settings.refuse_unsafe()
+        return settings
+
+    def refuse_malformed(self) -> None:
+        """Raise SettingsError for values that no environment can run with."""
+        try:
+            ZoneInfo(self.hospital_timezone)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            message = f"HOSPITAL_TIMEZONE is {self.hospital_timezone!r}, which is no time zone such as Europe/London."
+            raise SettingsError(message) from error
+        if self.mail_scheme not in MAIL_SCHEMES or ":" not in self.mail_url:
+            message = "MAIL_URL must start with file:, smtp: or console:."
+            raise SettingsError(message)
+        if not self.public_url.startswith(("http://", "https://")):
+            message = "PUBLIC_URL must start with http:// or https://."
+            raise SettingsError(message)
+
+    def refuse_unsafe(self) -> None:
+        """Raise SettingsError where a production server would expose patients."""
+        key = self.secret_key
+        if len(key) < MINIMUM_SECRET_LENGTH or len(set(key)) < MINIMUM_SECRET_CHARACTERS:
+            message = (
+                f"SECRET_KEY is missing or weak: production needs at least {MINIMUM_SECRET_LENGTH} random characters. "
+                'Make one with: python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
+            )
+            raise SettingsError(message)
+        if self.debug:
+            message = "FLASK_DEBUG is on: production refuses to start with debug, which shows patients' data in errors."
+            raise SettingsError(message)
+        if self.mail_scheme != "smtp":
+            message = "MAIL_URL must be smtp:// in production: file and console mail reach no patient."
+            raise SettingsError(message)
+        if not self.public_url.startswith("https://"):
+            message = "PUBLIC_URL must be the portal's https:// address in production: sessions travel over TLS only."
+            raise SettingsError(message)
+
+
+_TEXTS = (
+    "mail_from",
+    "hospital_name",
+    "hospital_timezone",
+    "phone_region",
+    "currency",
+    "ratelimit_anonymous",
+    "ratelimit_signed_in",
+    "ratelimit_sign_in",
+)
+_NUMBERS = (
+    "trusted_proxies",
+    "access_token_hours",
+    "refresh_token_days",
+    "browser_session_hours",
+    "default_slot_minutes",
+    "booking_cutoff_hours",
+    "booking_horizon_days",
+    "idempotency_hours",
+)
+
+
+Choice = TypeVar("Choice", bound=str)
+
+
+def _choice(env: Env, name: str, default: Choice, choices: tuple[Choice, ...]) -> Choice:
+    value = env.str(name, default)
+    for choice in choices:
+        if value == choice:
+            return choice
+    message = f"{name} is {value!r}; it must be one of: {', '.join(choices)}."
+    raise SettingsError(message)
+
+
+def _database_url(env: Env, data_dir: Path) -> str:
+    """DATABASE_URL, else document 003's DB_* names, else SQLite in the data folder."""
+    url = env.str("DATABASE_URL", "")
+    if not url and env.str("DB_NAME", ""):
+        user, password = quote(env.str("DB_USER", ""), safe=""), quote(env.str("DB_PASSWORD", ""), safe="")
+        host, port = env.str("DB_HOST", "localhost"), env.int("DB_PORT", 5432)
+        url = f"postgresql://{user}:{password}@{host}:{port}/{quote(env.str('DB_NAME'), safe='')}"
+    for prefix in ("postgresql://", "postgres://"):
+        if url.startswith(prefix):
+            return "postgresql+psycopg://" + url.removeprefix(prefix)
+    return url or f"sqlite:///{data_dir / 'portal.sqlite3'}"
+
+
+def _development_secret(mode: str, data_dir: Path) -> str:
+    """A random key kept in the data folder, so that restarts keep people signed in; none in production."""
+    if mode == "production":
+        return ""
+    path = data_dir / "secret_key"
+    if not path.exists():
+        data_dir.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(48))
+    return path.read_text()
