@@ -1,0 +1,1 @@
+"""Tests: a folder mirrors app/, beside architecture, contract, browser and reliability."""

@@ -1,0 +1,142 @@
+"""Fixtures of every test: an app over a fresh database, clients that cannot leak a signed-in user, real servers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack
+from pathlib import Path
+from typing import NoReturn
+
+import hypothesis
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app import create_app
+from app.extensions import db
+from config import Settings
+from tests.support import databases, live, queries, servers
+from tests.support.settings import make_settings
+
+SERVERS = pytest.StashKey[Path]()
+
+hypothesis.settings.register_profile("portal", deadline=None)  # a busy machine is no failure
+hypothesis.settings.load_profile("portal")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give the run a folder for its servers; xdist's worker processes inherit it."""
+    if not hasattr(config, "workerinput"):
+        config.stash[SERVERS] = servers.open_folder()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the run's servers."""
+    if SERVERS in config.stash:
+        servers.close_folder(config.stash[SERVERS])
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test marked `both_databases` on each."""
+    if metafunc.definition.get_closest_marker("both_databases"):
+        kinds = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
+        metafunc.parametrize("database_kind", kinds, indirect=True)
+
+
+def cannot_run(reason: str) -> NoReturn:
+    """Skip a test for what this machine lacks; where everything is required, fail it."""
+    if os.environ.get("REQUIRE_ALL") == "1":
+        pytest.fail(f"REQUIRE_ALL=1, but {reason}", pytrace=False)
+    pytest.skip(reason)
+
+
+@pytest.fixture(autouse=True)
+def _push_request_context() -> None:
+    """Undo pytest-flask's fixture of this name: its request context would carry `g` and the user into every request."""
+
+
+@pytest.fixture
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """`postgresql` where the test is marked so, else `sqlite`."""
+    default = "postgresql" if request.node.get_closest_marker("postgresql") else "sqlite"
+    kind: str = getattr(request, "param", default)
+    return kind
+
+
+@pytest.fixture
+def database_url(database_kind: str, tmp_path: Path) -> Iterator[str]:
+    """The address of a fresh, migrated database."""
+    makers: dict[str, Callable[[Path], AbstractContextManager[str]]] = {
+        "sqlite": databases.sqlite_database,
+        "postgresql": databases.postgresql_database,
+    }
+    with ExitStack() as stack:
+        try:
+            url = stack.enter_context(makers[database_kind](tmp_path))
+        except servers.CannotStart as error:
+            cannot_run(str(error))
+        yield url
+
+
+@pytest.fixture
+def redis_url() -> str:
+    """The address of a real Redis, emptied."""
+    try:
+        server = servers.redis()
+    except servers.CannotStart as error:
+        cannot_run(str(error))
+    return server.redis_url
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    """The app's settings. A module that needs others overrides this fixture with `dataclasses.replace`."""
+    return make_settings(tmp_path, database_url)
+
+
+@pytest.fixture
+def app(settings: Settings) -> Iterator[Flask]:
+    """The whole portal."""
+    portal = create_app(settings)
+    yield portal
+    with portal.app_context():
+        db.session.remove()
+        for engine in db.engines.values():
+            engine.dispose()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A visitor whose cookies nobody shares. Make further visitors with `app.test_client()`."""
+    return app.test_client()
+
+
+@pytest.fixture
+def database(app: Flask) -> Iterator[databases.Database]:
+    """The app's database, ready for factories; read and arrange in `with database.unit_of_work() as session:`."""
+    with databases.Database(app) as opened:
+        yield opened
+
+
+@pytest.fixture
+def count_queries() -> Callable[[], AbstractContextManager[queries.Queries]]:
+    """Counter of SQL statements.
+
+    `with count_queries() as statements: …`, then `assert len(statements) <= 3, statements`.
+    """
+    return queries.count_queries
+
+
+@pytest.fixture
+def live_server(settings: Settings) -> Iterator[Callable[..., str]]:
+    """Starter of real servers over this test's database, stopped at its end.
+
+    `address = live_server(processes=4)`
+    """
+    with ExitStack() as stack:
+
+        def start(*, processes: int = 1, threads: int = 4, **changes: object) -> str:
+            return stack.enter_context(live.serve(settings, processes=processes, threads=threads, **changes))
+
+        yield start

@@ -1,0 +1,252 @@
+"""Makes rows for tests: every factory gives a complete, valid one, written to the test's database at once.
+
+Each needs the `database` fixture. Several calls in one `with database.unit_of_work():` are one transaction.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+from functools import cache
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import argon2
+import factory
+
+from app import models
+from tests.support.clients import PASSWORD
+from tests.support.databases import arranging
+
+Row = TypeVar("Row")
+MONDAY_TO_FRIDAY = range(5)
+
+
+@cache
+def _password_hash() -> str:
+    """One cheap hash of the password that every test account has."""
+    return argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+
+
+def coming_weekday(*, days: int = 7, hour: int = 10, minute: int = 0) -> datetime:
+    """A moment (UTC) on the first Monday to Friday at least `days` from now, at that UTC time of day."""
+    moment = datetime.now(UTC).replace(hour=hour, minute=minute, second=0, microsecond=0) + timedelta(days=days)
+    while moment.weekday() not in MONDAY_TO_FRIDAY:
+        moment += timedelta(days=1)
+    return moment
+
+
+class _RowFactory(factory.Factory, Generic[Row]):
+    """Writes in the running test's unit of work, or in one of its own."""
+
+    class Meta:
+        abstract = True
+
+    if TYPE_CHECKING:
+
+        def __new__(cls, **values: Any) -> Row:  # type: ignore[misc]  # calling a factory makes the row: factory_boy's way
+            """Make one row and write it."""
+
+    @classmethod
+    def _generate(cls, strategy: Any, params: dict[str, Any]) -> Any:
+        with arranging().unit_of_work():
+            return super()._generate(strategy, params)
+
+    @classmethod
+    def _create(cls, model_class: type[Any], *args: Any, **values: Any) -> Any:
+        with arranging().unit_of_work() as session:
+            row = model_class(*args, **values)
+            session.add(row)
+            session.flush()
+            return row
+
+
+class AccountFactory(_RowFactory[models.Account]):
+    """Somebody who can sign in with PASSWORD, with a profile. `is_admin=True` makes an admin."""
+
+    class Meta:
+        model = models.Account
+
+    first_name = factory.Faker("first_name")
+    last_name = factory.Faker("last_name")
+    username = factory.Sequence(lambda number: f"person{number}")
+    email = factory.LazyAttribute(lambda account: f"{account.username}@example.org")
+    password_hash = factory.LazyFunction(_password_hash)
+    profile = factory.LazyFunction(models.Profile)
+
+
+class DepartmentFactory(_RowFactory[models.Department]):
+    """A department."""
+
+    class Meta:
+        model = models.Department
+
+    name = factory.Sequence(lambda number: f"Department {number}")
+    location = "Ground floor"
+
+
+class DesignationFactory(_RowFactory[models.Designation]):
+    """A doctor's grade."""
+
+    class Meta:
+        model = models.Designation
+
+    name = factory.Sequence(lambda number: f"Grade {number}")
+    slug = factory.Sequence(lambda number: f"grade-{number}")
+
+
+class SpecialisationFactory(_RowFactory[models.Specialisation]):
+    """A doctor's field."""
+
+    class Meta:
+        model = models.Specialisation
+
+    name = factory.Sequence(lambda number: f"Field {number}")
+    slug = factory.Sequence(lambda number: f"field-{number}")
+
+
+class AvailableTimeFactory(_RowFactory[models.AvailableTime]):
+    """A catalogue time, 09:00 unless told."""
+
+    class Meta:
+        model = models.AvailableTime
+
+    starts = time(9)
+    label = factory.LazyAttribute(lambda entry: entry.starts.strftime("%H:%M"))
+
+
+class DoctorFactory(_RowFactory[models.Doctor]):
+    """An approved doctor of a department, with an account and no hours: `hours=True` adds Monday to Friday, 9 to 5."""
+
+    class Meta:
+        model = models.Doctor
+
+    class Params:
+        pending = factory.Trait(approval=models.Approval.PENDING, department=None)
+
+    name = factory.Faker("name")
+    account = factory.SubFactory(AccountFactory)
+    department = factory.SubFactory(DepartmentFactory)
+    approval = models.Approval.APPROVED
+    fee = 50
+    designations: list[models.Designation] = []
+    specialisations: list[models.Specialisation] = []
+
+    @factory.post_generation
+    def hours(self, create: bool, extracted: bool | None, **_values: Any) -> None:  # noqa: FBT001  (factory_boy's signature)
+        """Publish weekly hours when asked to."""
+        if extracted:
+            for weekday in MONDAY_TO_FRIDAY:
+                WeeklyHoursFactory(doctor_id=self.id, weekday=weekday)  # type: ignore[attr-defined]  # self is the row
+
+
+class WeeklyHoursFactory(_RowFactory[models.WeeklyHours]):
+    """Mondays, 9 to 5, hospital-local, in half hours. `doctor` or `doctor_id` says whose."""
+
+    class Meta:
+        model = models.WeeklyHours
+        exclude = ("doctor",)
+
+    doctor = factory.SubFactory(DoctorFactory)
+    doctor_id = factory.SelfAttribute("doctor.id")
+    weekday = 0
+    starts = time(9)
+    ends = time(17)
+    slot_minutes = 30
+
+
+class TimeOffFactory(_RowFactory[models.TimeOff]):
+    """The whole hospital is closed for a day, a week from now; `doctor_id` says whose time off it is instead."""
+
+    class Meta:
+        model = models.TimeOff
+
+    starts_at = factory.LazyFunction(lambda: coming_weekday(hour=0))
+    ends_at = factory.LazyAttribute(lambda off: off.starts_at + timedelta(days=1))
+    reason = "Training"
+
+
+class PatientFactory(_RowFactory[models.Patient]):
+    """An account's own patient; a dependant with `is_own=False`, nobody's with `manager=None`."""
+
+    class Meta:
+        model = models.Patient
+
+    manager = factory.SubFactory(AccountFactory)
+    is_own = factory.LazyAttribute(lambda patient: patient.manager is not None)
+    name = factory.Faker("name")
+    phone = "+442079460018"
+    created_by_id = factory.LazyAttribute(lambda patient: patient.manager.id if patient.manager else None)
+
+
+class AppointmentFactory(_RowFactory[models.Appointment]):
+    """A confirmed visit that the patient asked for: 10:00 to 10:30 UTC on a weekday a week from now."""
+
+    class Meta:
+        model = models.Appointment
+
+    patient = factory.SubFactory(PatientFactory)
+    doctor = factory.SubFactory(DoctorFactory)
+    starts_at = factory.LazyFunction(coming_weekday)
+    ends_at = factory.LazyAttribute(lambda visit: visit.starts_at + timedelta(minutes=30))
+    state = models.VisitState.CONFIRMED
+    kind = models.VisitKind.IN_PERSON
+    symptoms = "A cough for two weeks"
+    patient_agreed = True
+    booked_by_id = factory.LazyAttribute(lambda visit: visit.patient.manager_id)
+
+
+class ClinicalRecordFactory(_RowFactory[models.ClinicalRecord]):
+    """An entry that a doctor wrote about a patient; it belongs to the doctor's department."""
+
+    class Meta:
+        model = models.ClinicalRecord
+
+    patient = factory.SubFactory(PatientFactory)
+    author = factory.SubFactory(DoctorFactory)
+    department_id = factory.LazyAttribute(lambda record: record.author.department_id if record.author else None)
+    diagnostics = "Acute bronchitis"
+    observations = "Temperature 37.9 °C"
+    treatments = "Rest and fluids"
+
+
+class ReviewFactory(_RowFactory[models.Review]):
+    """Four stars for a doctor; verified only where a completed visit exists too."""
+
+    class Meta:
+        model = models.Review
+
+    patient = factory.SubFactory(PatientFactory)
+    doctor = factory.SubFactory(DoctorFactory)
+    rating = 4
+    body = "Listened well."
+
+
+class CareTeamMemberFactory(_RowFactory[models.CareTeamMember]):
+    """A doctor whom the patient's side lets treat the patient."""
+
+    class Meta:
+        model = models.CareTeamMember
+
+    patient = factory.SubFactory(PatientFactory)
+    doctor = factory.SubFactory(DoctorFactory)
+    created_by_id = factory.LazyAttribute(lambda member: member.patient.manager_id)
+
+
+class ServiceFactory(_RowFactory[models.Service]):
+    """Something that the hospital offers."""
+
+    class Meta:
+        model = models.Service
+
+    name = factory.Sequence(lambda number: f"Service {number}")
+    description = "By appointment."
+
+
+class ContactMessageFactory(_RowFactory[models.ContactMessage]):
+    """A visitor's question."""
+
+    class Meta:
+        model = models.ContactMessage
+
+    name = factory.Faker("name")
+    phone = "+442079460018"
+    message = "When are visiting hours?"

@@ -1,0 +1,1 @@
+"""What tests stand on: real servers, databases made from templates, clients, counters."""
