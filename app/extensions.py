@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from contextvars import ContextVar
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from flask import Flask, current_app
 from flask_compress import Compress
 from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
 from flask_login import LoginManager
 from flask_mailman import Mail
 from flask_migrate import Migrate
@@ -40,6 +39,18 @@ class Base(DeclarativeBase):
     )
 
 
+class RateLimits(Protocol):
+    """Whom a limit counts and what the limit is: told by create_app(), since who is asking is known above this layer."""
+
+    def key(self) -> str: ...
+
+    def default(self) -> str: ...
+
+
+def _rate_limits() -> RateLimits:
+    return cast("RateLimits", current_app.extensions["rate_limits"])
+
+
 class JobQueue:
     """Where jobs go: to rq when Redis is configured, else to this process. Losing one is no loss: the sweep finds its work."""
 
@@ -67,7 +78,13 @@ db = SQLAlchemy(model_class=Base)
 login_manager = LoginManager()
 csrf = CSRFProtect()
 migrate = Migrate(render_as_batch=True)
-limiter = Limiter(key_func=get_remote_address)
+limiter = Limiter(
+    key_func=lambda: _rate_limits().key(),
+    application_limits=[lambda: _rate_limits().default()],
+    headers_enabled=False,
+    in_memory_fallback_enabled=True,
+    swallow_errors=True,
+)
 mail = Mail()
 compress = Compress()
 job_queue = JobQueue()

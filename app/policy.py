@@ -83,7 +83,7 @@ def capacities(actor: Actor) -> frozenset[Capacity]:
 
 Condition = Callable[[Actor], ColumnElement[bool]]
 
-_LISTED = and_(Doctor.approval == Approval.APPROVED, Doctor.deleted_at.is_(None))
+LISTED = and_(Doctor.approval == Approval.APPROVED, Doctor.deleted_at.is_(None))
 _OPENING_STATES = tuple(state for state in VisitState if state not in (VisitState.HELD, VisitState.CANCELLED))
 
 
@@ -118,7 +118,7 @@ VISIBLE: Mapping[type[Base], Mapping[Capacity, Condition]] = {
     Service: _PUBLIC,
     Department: _PUBLIC,
     Doctor: {
-        Capacity.ANYONE: lambda _: _LISTED,
+        Capacity.ANYONE: lambda _: LISTED,
         Capacity.MEMBER: lambda actor: and_(Doctor.account_id == actor.account_id, Doctor.deleted_at.is_(None)),
         Capacity.ADMIN: lambda _: Doctor.deleted_at.is_(None),
     },

@@ -1,0 +1,62 @@
+"""Commands: `flask --app wsgi create-admin`, `seed-demo`, `worker`."""
+
+from __future__ import annotations
+
+import click
+from flask import Flask, current_app
+from flask.cli import with_appcontext
+
+from app import demo
+from app.errors import PortalError
+from app.extensions import settings
+from app.jobs import worker
+from app.services import accounts
+from app.unit_of_work import transaction
+
+
+def register(app: Flask) -> None:
+    """Add the portal's commands to `flask`."""
+    for command in (create_admin, seed_demo, run_worker):
+        app.cli.add_command(command)
+
+
+@click.command("create-admin")
+@click.option("--username", prompt=True)
+@click.option("--email", prompt=True)
+@click.option("--password", prompt=True, hide_input=True, confirmation_prompt=True)
+@with_appcontext
+def create_admin(username: str, email: str, password: str) -> None:
+    """Create an account that runs the hospital's data."""
+    try:
+        with transaction():
+            account = accounts.create_admin(username=username, email=email, password=password)
+            name = account.username
+    except PortalError as error:
+        raise click.ClickException(error.message) from error
+    click.echo(f"{name} can now sign in at {settings.public_url}/sign-in and run the hospital's data.")
+
+
+@click.command("seed-demo")
+@click.option("--once", is_flag=True, help="Do nothing, without a complaint, where data are there already.")
+@with_appcontext
+def seed_demo(*, once: bool) -> None:
+    """Fill an empty database with a made-up hospital."""
+    if settings.is_production:
+        message = "Demo data have known passwords: they are not for production."
+        raise click.ClickException(message)
+    with transaction():
+        filled = demo.seed()
+    if not filled and not once:
+        message = "There are accounts already: demo data go into an empty database only."
+        raise click.ClickException(message)
+    click.echo(demo.welcome())
+
+
+@click.command("worker")
+@with_appcontext
+def run_worker() -> None:
+    """Run jobs from Redis until told to stop; any number of workers may run."""
+    if settings.redis_url is None:
+        message = "Set REDIS_URL: without Redis, jobs run in the server's own process."
+        raise click.ClickException(message)
+    worker.run_rq(current_app._get_current_object())  # type: ignore[attr-defined] # noqa: SLF001 (the thread needs the application itself)

@@ -1,0 +1,232 @@
+"""The HTTP edge of both faces: the end of the unit of work, errors made into a status and a face, security headers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Literal, Protocol, TypeVar
+
+from flask import Flask, Response, current_app, request
+from flask.typing import ResponseReturnValue
+from flask_limiter import RateLimitExceeded
+from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError as PoolTimeoutError
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound as NoRoute
+
+from app import errors, unit_of_work
+from app.extensions import read_only
+
+FaceName = Literal["page", "api"]
+View = TypeVar("View", bound=Callable[..., Any])
+
+ATTEMPTS = 4
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_RETRYABLE_SQLSTATES = frozenset({"40001", "40P01"})  # serialization failure, deadlock detected
+_RETRY_AFTER_SECONDS = 5
+
+STATUS: tuple[tuple[type[errors.PortalError], HTTPStatus], ...] = (
+    (errors.Invalid, HTTPStatus.BAD_REQUEST),
+    (errors.Unauthorized, HTTPStatus.UNAUTHORIZED),
+    (errors.Forbidden, HTTPStatus.FORBIDDEN),
+    (errors.NotFound, HTTPStatus.NOT_FOUND),
+    (errors.Conflict, HTTPStatus.CONFLICT),
+    (errors.TooMany, HTTPStatus.TOO_MANY_REQUESTS),
+    (errors.Unavailable, HTTPStatus.SERVICE_UNAVAILABLE),
+)
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "manifest-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+_SECURITY_HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An error as the edge tells it: what a face renders."""
+
+    status: HTTPStatus
+    detail: str
+    errors: dict[str, list[str]]
+    headers: dict[str, str]
+    extra: dict[str, Any]
+
+
+class RenderRefusal(Protocol):
+    """How a face shows a refusal: a whole response, its status and headers included."""
+
+    def __call__(self, refusal: Refusal) -> Response: ...
+
+
+class Portal(Flask):
+    """Flask, with the unit of work around the view: view, commit, and only then the response.
+
+    An error while committing so takes the same way as one in the view, and no cookie or banner goes out for what
+    was not saved. A deadlock or serialization failure runs the whole view again, a bounded number of times.
+    """
+
+    def preprocess_request(self) -> ResponseReturnValue | None:
+        view = self.view_functions.get(request.endpoint or "")
+        read_only.set(request.method in _SAFE_METHODS and not getattr(view, "writes", False))
+        return super().preprocess_request()
+
+    def dispatch_request(self) -> ResponseReturnValue:
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                result = super().dispatch_request()
+                unit_of_work.commit()
+            except DBAPIError as error:
+                unit_of_work.rollback()
+                if attempt == ATTEMPTS or not _is_retryable(error):
+                    raise
+            except BaseException:
+                unit_of_work.rollback()
+                raise
+            else:
+                return result
+        raise AssertionError  # pragma: no cover (the last attempt returns or raises)
+
+
+def writes(view: View) -> View:
+    """Mark a view that writes although it is a GET: it audits a reading, say. SQLite then begins IMMEDIATE."""
+    view.writes = True  # type: ignore[attr-defined] # a mark on a function
+    return view
+
+
+def register_face(app: Flask, name: FaceName, render: RenderRefusal, *, blueprints: Iterable[str] = ()) -> None:
+    """Tell the edge how a face shows refusals, and which blueprints belong to it; pages are all that is not named."""
+    _faces(app)[name] = render
+    for blueprint in blueprints:
+        app.extensions.setdefault("face_of_blueprint", {})[blueprint] = name
+
+
+def face() -> FaceName:
+    """The face of this request: by the route; for a path with no route, pages only where Accept names HTML."""
+    endpoint = request.endpoint or _endpoint_of_another_method()
+    if endpoint is None:
+        return "page" if "text/html" in request.headers.get("Accept", "") else "api"
+    blueprint = endpoint.rpartition(".")[0]
+    chosen: FaceName = current_app.extensions.get("face_of_blueprint", {}).get(blueprint, "page")
+    return chosen
+
+
+def init_app(app: Flask) -> None:
+    """Put the edge around an application."""
+    app.register_error_handler(errors.PortalError, _on_portal_error)
+    app.register_error_handler(HTTPException, _on_http_exception)
+    app.register_error_handler(Exception, _on_surprise)
+    app.after_request(_secure)
+
+
+def refusal_of(error: errors.PortalError) -> Refusal:
+    """A refusal of the hospital, with the status that it has over HTTP."""
+    status = next(status for kind, status in STATUS if isinstance(error, kind))
+    headers: dict[str, str] = {}
+    extra: dict[str, Any] = {}
+    if isinstance(error, errors.Unauthorized):
+        headers["WWW-Authenticate"] = 'Bearer realm="hospital portal"'
+    if isinstance(error, errors.TooMany):
+        headers["Retry-After"] = str(error.retry_after)
+    if isinstance(error, errors.Unavailable):
+        headers["Retry-After"] = str(_RETRY_AFTER_SECONDS)
+    if isinstance(error, errors.Conflict) and error.alternatives is not None:
+        extra["alternatives"] = error.alternatives
+    fields = error.errors if isinstance(error, (errors.Invalid, errors.Conflict)) else {}
+    return Refusal(status, error.message, fields, headers, extra)
+
+
+def _faces(app: Flask) -> dict[FaceName, RenderRefusal]:
+    faces: dict[FaceName, RenderRefusal] = app.extensions.setdefault("faces", {})
+    return faces
+
+
+def _render(refusal: Refusal) -> Response:
+    return _faces(current_app)[face()](refusal)
+
+
+def _on_portal_error(error: errors.PortalError) -> Response:
+    unit_of_work.rollback()
+    return _render(refusal_of(error))
+
+
+def _on_http_exception(error: HTTPException) -> ResponseReturnValue:
+    unit_of_work.rollback()
+    status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
+    if status < HTTPStatus.BAD_REQUEST:
+        return error.get_response()  # type: ignore[return-value] # werkzeug's response serves as Flask's
+    headers: dict[str, str] = {}
+    if isinstance(error, MethodNotAllowed):
+        headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
+    if isinstance(error, RateLimitExceeded):
+        headers["Retry-After"] = str(error.limit.limit.get_expiry() if error.limit else _RETRY_AFTER_SECONDS)
+    return _render(Refusal(status, _DETAILS.get(status, status.description + "."), {}, headers, {}))
+
+
+def _on_surprise(error: Exception) -> Response:
+    unit_of_work.rollback()
+    if isinstance(error, (OperationalError, PoolTimeoutError)):
+        current_app.logger.error("the database cannot serve: %s", type(error.__cause__ or error).__name__)
+        return _render(refusal_of(errors.Unavailable()))
+    if current_app.testing:
+        raise error
+    # The traceback names places, not people: no local values, and no message, which may quote what somebody typed.
+    current_app.logger.error("unexpected %s in %s", type(error).__name__, request.endpoint, exc_info=_without_message(error))
+    return _render(Refusal(HTTPStatus.INTERNAL_SERVER_ERROR, _DETAILS[HTTPStatus.INTERNAL_SERVER_ERROR], {}, {}, {}))
+
+
+def _without_message(error: Exception) -> tuple[type[Exception], Exception, Any]:
+    return type(error), Exception(type(error).__name__), error.__traceback__
+
+
+_DETAILS = {
+    HTTPStatus.BAD_REQUEST: "The request could not be understood.",
+    HTTPStatus.FORBIDDEN: errors.Forbidden.default,
+    HTTPStatus.NOT_FOUND: errors.NotFound.default,
+    HTTPStatus.METHOD_NOT_ALLOWED: "This cannot be done here.",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "What was sent is too large.",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "Send JSON, a form, or multipart.",
+    HTTPStatus.TOO_MANY_REQUESTS: errors.TooMany.default,
+    HTTPStatus.INTERNAL_SERVER_ERROR: "Something went wrong on our side. Nothing was changed.",
+}
+
+
+def _is_retryable(error: DBAPIError) -> bool:
+    return getattr(error.orig, "sqlstate", None) in _RETRYABLE_SQLSTATES
+
+
+def _endpoint_of_another_method() -> str | None:
+    if not isinstance(request.routing_exception, MethodNotAllowed):
+        return None
+    adapter = current_app.create_url_adapter(request)
+    for method in request.routing_exception.valid_methods or ():
+        try:
+            return str(adapter.match(method=method)[0]) if adapter else None
+        except (NoRoute, MethodNotAllowed):
+            continue
+    return None
+
+
+def _secure(response: Response) -> Response:
+    for name, value in _SECURITY_HEADERS.items():
+        response.headers.setdefault(name, value)
+    if current_app.extensions["settings"].is_production:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+    response.headers.setdefault("Cache-Control", "no-store")
+    return response

@@ -1,0 +1,1 @@
+"""What runs after the request: each job calls the services and ends in a commit."""

@@ -1,0 +1,85 @@
+"""Sending mail: claim a message, check that it still holds, render, send, mark. Safe to run twice or never."""
+
+from __future__ import annotations
+
+import smtplib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+
+from flask import current_app, render_template
+from flask_mailman import EmailMessage
+
+from app.clock import now
+from app.extensions import settings
+from app.models import Message
+from app.services import outbox
+from app.unit_of_work import transaction
+
+if TYPE_CHECKING:
+    from config import Settings
+
+_PORTS = {"none": 25, "starttls": 587, "tls": 465}
+
+
+def flask_configuration(settings: Settings) -> dict[str, Any]:
+    """Flask-Mailman's configuration for MAIL_URL: `file:folder`, `console:`, or `smtp://user:password@host:port?security=starttls`."""
+    common = {"MAIL_DEFAULT_SENDER": settings.mail_from, "MAIL_TIMEOUT": 20, "MAIL_BACKEND": settings.mail_scheme}
+    if settings.mail_scheme == "file":
+        folder = Path(settings.mail_url.removeprefix("file:"))
+        folder.mkdir(parents=True, exist_ok=True)
+        return common | {"MAIL_FILE_PATH": str(folder)}
+    if settings.mail_scheme == "console":
+        return common
+    url = urlsplit(settings.mail_url)
+    security = dict(part.split("=", 1) for part in url.query.split("&") if "=" in part).get("security", "starttls")
+    return common | {
+        "MAIL_SERVER": url.hostname or "localhost",
+        "MAIL_PORT": url.port or _PORTS.get(security, 587),
+        "MAIL_USERNAME": unquote(url.username) if url.username else None,
+        "MAIL_PASSWORD": unquote(url.password) if url.password else None,
+        "MAIL_USE_TLS": security == "starttls",
+        "MAIL_USE_SSL": security == "tls",
+    }
+
+
+def deliver(message_id: int) -> None:
+    """Send one message if it is due, unclaimed and still true."""
+    with transaction():
+        message = outbox.claim(message_id)
+    if message is None:
+        return
+    with transaction():
+        mail = _compose(message)
+        if mail is None:
+            outbox.mark_dropped(message)
+            return
+        try:
+            mail.send()
+        except (OSError, smtplib.SMTPException) as error:
+            outbox.mark_failed(message, type(error).__name__)
+            current_app.logger.warning("message %s was not sent: %s", message.id, type(error).__name__)
+        else:
+            outbox.mark_sent(message)
+
+
+def sweep() -> None:
+    """Deliver what is due and that no job has delivered: what a lost Redis or a killed worker left."""
+    with transaction():
+        waiting = outbox.due(now())
+    for message_id in waiting:
+        deliver(message_id)
+
+
+def _compose(message: Message) -> EmailMessage | None:
+    visit = outbox.visit_of(message)
+    if visit is None and outbox.tells_of_a_visit(message):
+        return None
+    rendered = render_template(f"email/{message.template}.txt", visit=visit, portal=settings.public_url)
+    subject, _, body = rendered.partition("\n")
+    return EmailMessage(
+        subject=subject.strip(),
+        body=body.lstrip("\n"),
+        to=[message.recipient],
+        headers={"Message-ID": f"<{message.key}@{urlsplit(settings.public_url).hostname}>"},
+    )

@@ -1,0 +1,86 @@
+"""Running jobs: inside the server's process where there is no Redis, else as rq workers; both sweep the outbox."""
+
+from __future__ import annotations
+
+import threading
+import time
+from importlib import import_module
+from queue import Empty
+from typing import Any
+
+from flask import Flask, current_app
+from redis import Redis
+from rq import Worker
+from rq.job import Job
+from rq.queue import Queue
+
+from app.extensions import job_queue
+from app.jobs import mail
+
+SWEEP_SECONDS = 15
+
+
+def start_embedded(app: Flask) -> None:
+    """Run jobs in a thread of this process, where no Redis is configured."""
+    if app.extensions["rq"] is None:
+        threading.Thread(target=_run_embedded, args=(app,), name="jobs", daemon=True).start()
+
+
+def run_waiting(app: Flask) -> None:
+    """Run what this process has been handed, until nothing is left."""
+    while _run_next(app, timeout=0):
+        pass
+
+
+def run_rq(app: Flask) -> None:
+    """Run one rq worker until it is told to stop, and sweep the outbox beside it."""
+    connection: Redis = app.extensions["rq"].connection
+    threading.Thread(target=_sweep_forever, args=(app,), name="sweep", daemon=True).start()
+    _PortalWorker([Queue(connection=connection)], connection=connection, app=app).work()
+
+
+class _PortalWorker(Worker):
+    """An rq worker whose jobs run inside the application."""
+
+    def __init__(self, *arguments: Any, app: Flask, **options: Any) -> None:  # noqa: ANN401 (rq's own)
+        super().__init__(*arguments, **options)
+        self.app = app
+
+    def perform_job(self, job: Job, queue: Queue) -> bool:
+        with self.app.app_context():
+            return bool(super().perform_job(job, queue))
+
+
+def _run_embedded(app: Flask) -> None:
+    swept_at = 0.0
+    while True:
+        _run_next(app, timeout=1)
+        if time.monotonic() - swept_at >= SWEEP_SECONDS:
+            swept_at = time.monotonic()
+            _guarded(app, mail.sweep)
+
+
+def _sweep_forever(app: Flask) -> None:
+    while True:
+        _guarded(app, mail.sweep)
+        time.sleep(SWEEP_SECONDS)
+
+
+def _run_next(app: Flask, *, timeout: float) -> bool:
+    """Run one waiting job; False when none came within `timeout` seconds."""
+    try:
+        path, arguments = job_queue.embedded.get(block=timeout > 0, timeout=timeout or None)
+    except Empty:
+        return False
+    module, _, name = path.rpartition(".")
+    _guarded(app, getattr(import_module(module), name), *arguments)
+    return True
+
+
+def _guarded(app: Flask, job: Any, *arguments: Any) -> None:  # noqa: ANN401 (any job)
+    """Run a job inside the application; what it raises is logged, and the thread lives on."""
+    with app.app_context():
+        try:
+            job(*arguments)
+        except Exception as error:  # noqa: BLE001 (a thread that dies would stop all mail)
+            current_app.logger.error("job %s failed: %s", job.__name__, type(error).__name__)

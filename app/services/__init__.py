@@ -1,0 +1,1 @@
+"""Every rule of the hospital: plain functions of an actor, without HTTP, forms or JSON."""

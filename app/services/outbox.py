@@ -1,0 +1,141 @@
+"""The outbox: mail written with the event it tells of, claimed by lease, sent once it is due and still true."""
+
+from __future__ import annotations
+
+import enum
+from datetime import datetime, timedelta
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.orm import joinedload
+
+from app import unit_of_work
+from app.clock import now
+from app.extensions import db
+from app.models import Account, Appointment, Doctor, Message, MessageState, VisitState
+
+LEASE = timedelta(minutes=5)
+MAXIMUM_ATTEMPTS = 8
+_FIRST_PAUSE = timedelta(seconds=30)
+SWEEP_BATCH = 100
+DELIVER = "app.jobs.mail.deliver"
+
+
+class Template(enum.Enum):
+    """What a mail tells: the name of its template, and its subject line, without anything clinical."""
+
+    BOOKED = "booked"
+    CONFIRMED = "confirmed"
+    MOVED = "moved"
+    CANCELLED = "cancelled"
+    DOCTOR_APPROVED = "doctor_approved"
+    DOCTOR_REJECTED = "doctor_rejected"
+
+
+TRUE_WHILE: dict[Template, frozenset[VisitState]] = {
+    Template.BOOKED: frozenset({VisitState.PENDING, VisitState.CONFIRMED, VisitState.IN_PROGRESS}),
+    Template.CONFIRMED: frozenset({VisitState.CONFIRMED, VisitState.IN_PROGRESS}),
+    Template.MOVED: frozenset({VisitState.PENDING, VisitState.CONFIRMED, VisitState.IN_PROGRESS}),
+    Template.CANCELLED: frozenset({VisitState.CANCELLED}),
+}
+"""The states of the visit in which a mail about it still holds. One about another version of the visit never does."""
+
+
+def tell_about_visit(template: Template, appointment: Appointment, account: Account) -> None:
+    """Have an account told of a visit, which must be flushed: the row is saved or lost with the event."""
+    _tell(template, account, appointment.id, appointment.version)
+
+
+def tell_about_application(template: Template, doctor: Doctor, account: Account) -> None:
+    """Have an applicant told how the hospital decided."""
+    moment = int(doctor.decided_at.timestamp()) if doctor.decided_at else 0
+    _tell(template, account, doctor.id, moment)
+
+
+def _tell(template: Template, account: Account, subject_id: int, version: int) -> None:
+    message = Message(
+        key=f"{template.value}.{subject_id}.{version}.{account.id}",
+        template=template.value,
+        account_id=account.id,
+        recipient=account.email,
+        subject_id=subject_id,
+        subject_version=version,
+    )
+    db.session.add(message)
+    db.session.flush()
+    unit_of_work.after_commit(DELIVER, message.id)
+
+
+def due(moment: datetime) -> list[int]:
+    """The ids of messages that are due and that no worker holds, oldest first, at most SWEEP_BATCH."""
+    return list(
+        db.session.scalars(
+            select(Message.id)
+            .where(Message.state == MessageState.WAITING, Message.due_at <= moment, _unclaimed(moment))
+            .order_by(Message.due_at)
+            .limit(SWEEP_BATCH)
+        )
+    )
+
+
+def claim(message_id: int) -> Message | None:
+    """Take the lease of a due message; None where another worker has it, or it is done. Commit before sending."""
+    moment = now()
+    claimed = db.session.execute(
+        update(Message)
+        .where(
+            Message.id == message_id,
+            Message.state == MessageState.WAITING,
+            Message.due_at <= moment,
+            _unclaimed(moment),
+        )
+        .values(lease_until=moment + LEASE, attempts=Message.attempts + 1)
+        .returning(Message.id)
+    ).scalar_one_or_none()
+    return None if claimed is None else db.session.get_one(Message, claimed, populate_existing=True)
+
+
+def visit_of(message: Message) -> Appointment | None:
+    """The visit that a message tells of, with doctor, department and patient, if what it says still holds."""
+    states = TRUE_WHILE.get(Template(message.template))
+    if states is None:
+        return None
+    return db.session.scalars(
+        select(Appointment)
+        .where(
+            Appointment.id == message.subject_id,
+            Appointment.version == message.subject_version,
+            Appointment.state.in_(states),
+        )
+        .options(
+            joinedload(Appointment.doctor).joinedload(Doctor.department),
+            joinedload(Appointment.patient),
+        )
+    ).one_or_none()
+
+
+def tells_of_a_visit(message: Message) -> bool:
+    """Whether the message is about a visit, and so may have become untrue."""
+    return Template(message.template) in TRUE_WHILE
+
+
+def mark_sent(message: Message) -> None:
+    """The mail is out."""
+    message.state, message.sent_at, message.lease_until, message.error = MessageState.SENT, now(), None, ""
+
+
+def mark_dropped(message: Message) -> None:
+    """What the message says is no longer true: it is not sent."""
+    message.state, message.lease_until = MessageState.DROPPED, None
+
+
+def mark_failed(message: Message, error: str) -> None:
+    """Sending failed: try again later, each pause twice as long, until the tries are used up."""
+    message.error, message.lease_until = error[:500], None
+    if message.attempts >= MAXIMUM_ATTEMPTS:
+        message.state = MessageState.FAILED
+    else:
+        message.due_at = now() + _FIRST_PAUSE * 2 ** (message.attempts - 1)
+
+
+def _unclaimed(moment: datetime):  # type: ignore[no-untyped-def] # an SQL condition
+    return or_(Message.lease_until.is_(None), Message.lease_until < moment)

@@ -1,0 +1,151 @@
+"""Server-side sessions: opened at sign-in, found by a cookie's secret or a token, ended at once."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import jwt
+from sqlalchemy import select, update
+
+from app.clock import now
+from app.errors import Unauthorized
+from app.extensions import db, settings
+from app.models import Account, Approval, Doctor, Session, SessionKind
+from app.policy import Actor
+from app.services import audit
+
+_ALGORITHM = "HS256"
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """A pair of JWTs of one session (documents 001 and 003)."""
+
+    access: str
+    refresh: str
+
+
+def open_session(account: Account, kind: SessionKind, *, origin: str, user_agent: str = "") -> tuple[Session, str]:
+    """A new session of a flushed account, and the secret that a browser's cookie keeps; only its hash is stored."""
+    secret = secrets.token_urlsafe(32)
+    lifetime = (
+        timedelta(hours=settings.browser_session_hours)
+        if kind is SessionKind.BROWSER
+        else timedelta(days=settings.refresh_token_days)
+    )
+    session = Session(
+        account_id=account.id,
+        kind=kind,
+        token_hash=_hash(secret),
+        origin=origin,
+        user_agent=user_agent[:300],
+        expires_at=now() + lifetime,
+    )
+    db.session.add(session)
+    db.session.flush()
+    actor = Actor(account_id=account.id, origin=origin)
+    audit.record(actor, "session.opened", session, kind=kind.value)
+    return session, secret
+
+
+def actor_by_secret(secret: str, *, origin: str) -> Actor | None:
+    """The actor of a browser's live session, or None."""
+    return _actor(Session.token_hash == _hash(secret), SessionKind.BROWSER, origin)
+
+
+def actor_by_access_token(token: str, *, origin: str) -> Actor | None:
+    """The actor of a live session that a valid access token belongs to, or None."""
+    key = _session_of(token, "access")
+    return None if key is None else _actor(Session.id == key, SessionKind.API, origin)
+
+
+def issue(session: Session) -> Tokens:
+    """The tokens of an API session: access for `access_token_hours`, refresh as long as the session."""
+    return Tokens(
+        access=_sign(session.id, "access", timedelta(hours=settings.access_token_hours)),
+        refresh=_sign(session.id, "refresh", timedelta(days=settings.refresh_token_days)),
+    )
+
+
+def refresh(token: str, *, origin: str) -> str:
+    """A new access token for a refresh token. Raises Unauthorized for a token that is not, or no longer, good."""
+    key = _session_of(token, "refresh")
+    if key is None or _actor(Session.id == key, SessionKind.API, origin) is None:
+        message = "The refresh token is invalid or has expired. Sign in again."
+        raise Unauthorized(message)
+    return _sign(key, "access", timedelta(hours=settings.access_token_hours))
+
+
+def end(actor: Actor, *, refresh_token: str | None = None) -> None:
+    """Sign out: end the actor's session and, where given, that of a refresh token. A token that is no good ends nothing."""
+    keys = {actor.session_id, _session_of(refresh_token, "refresh") if refresh_token else None} - {None}
+    for session in db.session.scalars(select(Session).where(Session.id.in_(keys), Session.ended_at.is_(None))):
+        session.ended_at = now()
+        audit.record(actor, "session.ended", session, account_id=session.account_id)
+
+
+def end_all(account_id: int, *, keep: int | None = None) -> None:
+    """End every session of an account, but for the session `keep`."""
+    query = update(Session).where(Session.account_id == account_id, Session.ended_at.is_(None))
+    db.session.execute((query if keep is None else query.where(Session.id != keep)).values(ended_at=now()))
+
+
+def _actor(which: Any, kind: SessionKind, origin: str) -> Actor | None:  # noqa: ANN401 (an SQL condition)
+    """One statement: the live session, its active account, and the approved doctor that the account is."""
+    row = db.session.execute(
+        select(
+            Session.id,
+            Account.id,
+            Account.first_name,
+            Account.last_name,
+            Account.username,
+            Account.is_admin,
+            Doctor.id,
+            Doctor.department_id,
+        )
+        .join(Account, Account.id == Session.account_id)
+        .outerjoin(
+            Doctor,
+            (Doctor.account_id == Account.id) & (Doctor.approval == Approval.APPROVED) & Doctor.deleted_at.is_(None),
+        )
+        .where(which, Session.kind == kind, Session.ended_at.is_(None), Session.expires_at > now(), Account.is_active)
+    ).one_or_none()
+    if row is None:
+        return None
+    session_id, account_id, first_name, last_name, username, is_admin, doctor_id, department_id = row
+    return Actor(
+        account_id=account_id,
+        session_id=session_id,
+        display_name=f"{first_name} {last_name}".strip() or username,
+        is_admin=is_admin,
+        doctor_id=doctor_id,
+        department_id=department_id,
+        origin=origin,
+    )
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode(errors="replace")).hexdigest()
+
+
+def _key() -> bytes:
+    return hmac.digest(settings.secret_key.encode(), b"api tokens", "sha256")
+
+
+def _sign(session_id: int, use: str, lifetime: timedelta) -> str:
+    claims = {"sid": session_id, "use": use, "exp": now() + lifetime, "iat": now(), "jti": secrets.token_hex(8)}
+    return jwt.encode(claims, _key(), algorithm=_ALGORITHM)
+
+
+def _session_of(token: str, use: str) -> int | None:
+    try:
+        claims = jwt.decode(token, _key(), algorithms=[_ALGORITHM], options={"require": ["exp", "sid", "use"]})
+    except (jwt.InvalidTokenError, UnicodeError):
+        return None
+    key = claims["sid"]
+    return key if claims["use"] == use and isinstance(key, int) else None
