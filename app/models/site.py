@@ -14,7 +14,9 @@ class Picture(Base):
     """A re-encoded picture, kept in the database so that every web process can show it."""
 
     __tablename__ = "picture"
-    __table_args__ = (CheckConstraint("content_type IN ('image/jpeg', 'image/png', 'image/webp')", name="content_type"),)
+    __table_args__ = (
+        CheckConstraint("content_type IN ('image/jpeg', 'image/png', 'image/webp')", name="content_type"),
+    )
 
     id: Mapped[pk]
     content_type: Mapped[text]
