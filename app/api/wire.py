@@ -1,0 +1,57 @@
+"""Names on the wire: the documents' spellings beside the portal's own, and JSON as bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from flask import Response
+from flask.json.provider import DefaultJSONProvider
+
+WIRE_NAMES: Mapping[str, str] = {
+    "doctor_id": "doctor",
+    "patient_id": "patient",
+    "kind": "appointment_type",
+    "starts_at": "appointment_time",
+    "available_time_id": "time",
+    "specialisation_ids": "specialisation",
+    "designation_ids": "designation",
+    "available_time_ids": "available_time",
+    "department_id": "department",
+    "department_name": "department",
+    "confirmation": "confirm_password",
+    "refresh_token": "refresh",
+}
+"""Field names of the services that are called otherwise on the wire."""
+
+
+def wire_errors(errors: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """Errors of a service, keyed by the names that clients know."""
+    named: dict[str, list[str]] = {}
+    for name, texts in errors.items():
+        named.setdefault(WIRE_NAMES.get(name, name), []).extend(texts)
+    return named
+
+
+class OrjsonProvider(DefaultJSONProvider):
+    """JSON by orjson, in place of the standard library's."""
+
+    def dumps(self, obj: Any, **kwargs: Any) -> str:
+        """`obj` as text; of Flask's options `indent` and `sort_keys` count."""
+        option = orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z
+        if kwargs.get("indent"):
+            option |= orjson.OPT_INDENT_2
+        if kwargs.get("sort_keys"):
+            option |= orjson.OPT_SORT_KEYS
+        return orjson.dumps(obj, default=self.default, option=option).decode()
+
+    def loads(self, s: str | bytes, **_kwargs: Any) -> Any:
+        """The value of a JSON text."""
+        return orjson.loads(s)
+
+    def response(self, *args: Any, **kwargs: Any) -> Response:
+        """A JSON answer, straight from bytes."""
+        value = self._prepare_response_obj(args, kwargs)
+        option = orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z
+        return Response(orjson.dumps(value, default=self.default, option=option), mimetype="application/json")

@@ -1,0 +1,1 @@
+"""Tests of the JSON face, on the whole portal."""
