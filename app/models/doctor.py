@@ -73,3 +73,8 @@ class Doctor(Base):
     specialisations: Mapped[list[Specialisation]] = relationship(
         secondary=doctor_specialisation, order_by=Specialisation.name, lazy="raise"
     )
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether people can find and book the doctor."""
+        return self.approval is Approval.APPROVED and self.deleted_at is None

@@ -55,7 +55,7 @@ def _postgresql() -> Iterator[str]:
     )
     yield (
         "CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$ "
-        "BEGIN RAISE EXCEPTION '% is insert-only', TG_TABLE_NAME; END $$"
+        "BEGIN RAISE EXCEPTION 'insert-only' USING DETAIL = TG_TABLE_NAME; END $$"
     )
     for table in INSERT_ONLY:
         yield (

@@ -1,0 +1,314 @@
+"""Appointments: booking, moving, cancelling and running visits. The database has the last word on who gets a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import joinedload
+
+from app import policy, unit_of_work
+from app.clock import now, to_local
+from app.errors import Conflict, Forbidden, Invalid, NotFound
+from app.extensions import db, settings
+from app.models import OPEN, Appointment, Doctor, Patient, VisitKind, VisitState
+from app.policy import Actor, Permission
+from app.services import audit, availability, outbox
+from app.services.outbox import Template
+
+LONGEST_TEXT = 2000
+
+NEXT: dict[VisitState, frozenset[VisitState]] = {
+    VisitState.PENDING: frozenset({VisitState.CONFIRMED, VisitState.IN_PROGRESS, VisitState.CANCELLED}),
+    VisitState.CONFIRMED: frozenset(
+        {VisitState.IN_PROGRESS, VisitState.COMPLETED, VisitState.NO_SHOW, VisitState.CANCELLED}
+    ),
+    VisitState.IN_PROGRESS: frozenset({VisitState.COMPLETED}),
+}
+"""What staff may make of a visit in each state; nothing follows the states that are not here."""
+
+_NOT_BEFORE_ITS_DAY = frozenset({VisitState.IN_PROGRESS, VisitState.COMPLETED, VisitState.NO_SHOW})
+_STATE_WORDS = {
+    VisitState.HELD: "only held",
+    VisitState.PENDING: "waiting for confirmation",
+    VisitState.CONFIRMED: "confirmed",
+    VisitState.IN_PROGRESS: "in progress",
+    VisitState.COMPLETED: "completed",
+    VisitState.NO_SHOW: "marked as missed",
+    VisitState.CANCELLED: "cancelled",
+}
+
+WITH_PEOPLE = (
+    joinedload(Appointment.patient).joinedload(Patient.manager),
+    joinedload(Appointment.doctor).joinedload(Doctor.department),
+)
+"""Loader options that every face needs to show a visit."""
+
+
+def book(
+    actor: Actor,
+    *,
+    patient_id: int,
+    doctor_id: int,
+    starts_at: datetime,
+    kind: VisitKind,
+    symptoms: str = "",
+    available_time_id: int | None = None,
+) -> Appointment:
+    """Book a free time of a doctor for a patient.
+
+    The patient is one whom the actor manages; for doctors also one whom they treat, for admins any (contract,
+    section 9). From the patient's side the visit waits for confirmation, from staff it is confirmed.
+    Raises NotFound for a patient or doctor outside the actor's view, Forbidden for a patient the actor may not book
+    for, Invalid for a past time or a kind that the doctor does not offer, and Conflict, with the next free times,
+    when the time is taken, not offered or too soon.
+    """
+    policy.require(actor, Permission.BOOK)
+    patient = policy.fetch(actor, Patient, patient_id, joinedload(Patient.manager))
+    doctor = bookable_doctor(actor, doctor_id)
+    by_patient = patient.manager_id == actor.account_id
+    if not policy.can(actor, Permission.BOOK_FOR_PATIENT, patient) and not _treats(actor, patient):
+        message = "You can book only for patients whom you treat."
+        raise Forbidden(message)
+    _check(doctor, symptoms, kind)
+    _lock([doctor.id], [patient.id])
+    slot = _offered(doctor.id, starts_at, by_patient=by_patient)
+    appointment = Appointment(
+        patient=patient,
+        doctor=doctor,
+        starts_at=slot.starts_at,
+        ends_at=slot.ends_at,
+        kind=kind,
+        symptoms=symptoms.strip(),
+        available_time_id=available_time_id,
+        state=VisitState.PENDING if by_patient else VisitState.CONFIRMED,
+        patient_agreed=by_patient,
+        booked_by_id=actor.account_id,
+    )
+    with _taking_time(doctor.id, slot.starts_at):
+        db.session.add(appointment)
+    audit.record(actor, "appointment.booked", appointment, patient_id=patient.id)
+    _tell(Template.BOOKED, appointment)
+    return appointment
+
+
+def move(
+    actor: Actor, appointment_id: int, *, starts_at: datetime, available_time_id: int | None = None
+) -> Appointment:
+    """Move a visit to another free time of the same doctor: the old time is free in the same moment.
+
+    Moved by the patient's side it waits for confirmation again. Raises NotFound, Invalid for a past time, and
+    Conflict after the cutoff, in a state that cannot be moved, or, with the next free times, for a time that is
+    not free.
+    """
+    appointment = _take(actor, appointment_id)
+    if appointment.starts_at == starts_at:
+        return appointment
+    staff = _acts_as_staff(actor, appointment)
+    _require_open(appointment, "moved", staff=staff)
+    slot = _offered(appointment.doctor_id, starts_at, by_patient=not staff, ignoring=appointment.id)
+    with _taking_time(appointment.doctor_id, slot.starts_at, ignoring=appointment.id):
+        appointment.starts_at, appointment.ends_at = slot.starts_at, slot.ends_at
+        appointment.available_time_id = available_time_id
+        appointment.version += 1
+        if not staff:
+            appointment.state, appointment.patient_agreed = VisitState.PENDING, True
+    audit.record(actor, "appointment.moved", appointment, patient_id=appointment.patient_id)
+    _tell(Template.MOVED, appointment)
+    return appointment
+
+
+def cancel(actor: Actor, appointment_id: int, *, reason: str = "") -> Appointment:
+    """Cancel a visit; its time is free at once. Cancelling a cancelled one changes nothing.
+
+    Raises NotFound, and Conflict after the cutoff (from the patient's side) or in a state that cannot be cancelled.
+    """
+    appointment = _take(actor, appointment_id)
+    if appointment.state is VisitState.CANCELLED:
+        return appointment
+    _require_open(appointment, "cancelled", staff=_acts_as_staff(actor, appointment))
+    _cancel(actor, appointment, reason)
+    return appointment
+
+
+def set_state(actor: Actor, appointment_id: int, state: VisitState, *, reason: str = "") -> Appointment:
+    """Confirm, start, complete, mark as missed, or cancel a visit, as its doctor or an admin; its own state changes nothing.
+
+    Raises NotFound, Forbidden from the patient's side, and Conflict for a step that NEXT does not list or that
+    comes before the visit's day.
+    """
+    appointment = _take(actor, appointment_id)
+    policy.require(actor, Permission.CHANGE_AS_STAFF, appointment)
+    if appointment.state is state:
+        return appointment
+    if state not in NEXT.get(appointment.state, frozenset()):
+        message = f"The appointment is {_STATE_WORDS[appointment.state]}: it cannot be {_STATE_WORDS[state]} now."
+        raise Conflict(message)
+    if state is VisitState.CANCELLED:
+        _cancel(actor, appointment, reason)
+        return appointment
+    if state in _NOT_BEFORE_ITS_DAY and to_local(appointment.starts_at).date() > to_local(now()).date():
+        message = f"The appointment is on a later day: it cannot be {_STATE_WORDS[state]} yet."
+        raise Conflict(message)
+    with unit_of_work.saving():
+        appointment.state = state
+    audit.record(actor, "appointment.state_set", appointment, patient_id=appointment.patient_id, state=state.value)
+    if state is VisitState.CONFIRMED:
+        _tell(Template.CONFIRMED, appointment)
+    return appointment
+
+
+def describe(
+    actor: Actor, appointment_id: int, *, symptoms: str | None = None, kind: VisitKind | None = None
+) -> Appointment:
+    """Change what the visit is about, or how patient and doctor meet; None keeps. The patient's side only before the cutoff.
+
+    Raises NotFound, Invalid for a kind that the doctor does not offer, and Conflict in a state that is over.
+    """
+    appointment = _take(actor, appointment_id)
+    wanted_symptoms = appointment.symptoms if symptoms is None else symptoms.strip()
+    wanted_kind = kind or appointment.kind
+    if (wanted_symptoms, wanted_kind) == (appointment.symptoms, appointment.kind):
+        return appointment
+    _require_open(appointment, "changed", staff=_acts_as_staff(actor, appointment))
+    _check(appointment.doctor, wanted_symptoms, wanted_kind)
+    appointment.symptoms, appointment.kind = wanted_symptoms, wanted_kind
+    audit.record(actor, "appointment.described", appointment, patient_id=appointment.patient_id)
+    return appointment
+
+
+def remove(actor: Actor, appointment_id: int) -> None:
+    """Cancel a visit that is still to come, and take it off everybody's lists.
+
+    Raises NotFound, and Conflict for a visit that is running or over, or past the cutoff from the patient's side.
+    """
+    appointment = _take(actor, appointment_id)
+    if appointment.state is not VisitState.CANCELLED:
+        _require_open(appointment, "deleted", staff=_acts_as_staff(actor, appointment))
+        _cancel(actor, appointment, "")
+    appointment.removed_at = now()
+    audit.record(actor, "appointment.removed", appointment, patient_id=appointment.patient_id)
+
+
+def bookable_doctor(actor: Actor, doctor_id: int) -> Doctor:
+    """A doctor whom people may book: approved and there. Raises NotFound."""
+    doctor = policy.fetch(actor, Doctor, doctor_id, joinedload(Doctor.department))
+    if not doctor.is_listed:
+        raise NotFound
+    return doctor
+
+
+def changeable_until(appointment: Appointment) -> datetime:
+    """Until when the patient's side may move or cancel the visit."""
+    return appointment.starts_at - timedelta(hours=settings.booking_cutoff_hours)
+
+
+def is_changeable(actor: Actor, appointment: Appointment) -> bool:
+    """Whether the actor may move or cancel the visit now: for showing the buttons."""
+    if appointment.state not in OPEN:
+        return False
+    return _acts_as_staff(actor, appointment) or (
+        policy.can(actor, Permission.CHANGE_AS_PATIENT, appointment) and now() <= changeable_until(appointment)
+    )
+
+
+def _take(actor: Actor, appointment_id: int) -> Appointment:
+    """The visit, with the doctor's and the patient's calendars locked, as it is once nobody else can change it."""
+    seen = policy.fetch(actor, Appointment, appointment_id)
+    _lock([seen.doctor_id], [seen.patient_id])
+    db.session.expire(seen)
+    return policy.fetch(actor, Appointment, appointment_id, *WITH_PEOPLE)
+
+
+def _lock(doctor_ids: Sequence[int], patient_ids: Sequence[int]) -> None:
+    """Queue up for calendars: doctors first, then patients, each by ascending key, so that nobody deadlocks.
+
+    On SQLite the transaction is the only one that writes already. Holds that have run out are released.
+    """
+    for model, keys in ((Doctor, doctor_ids), (Patient, patient_ids)):
+        query = select(model.id).where(model.id.in_(sorted(keys))).order_by(model.id)
+        db.session.execute(query.with_for_update(key_share=True)).all()
+    db.session.execute(
+        update(Appointment)
+        .where(
+            Appointment.doctor_id.in_(doctor_ids),
+            Appointment.state == VisitState.HELD,
+            Appointment.hold_expires_at <= now(),
+        )
+        .values(state=VisitState.CANCELLED, hold_expires_at=None, cancelled_at=now())
+    )
+
+
+def _offered(
+    doctor_id: int, starts_at: datetime, *, by_patient: bool, ignoring: int | None = None
+) -> availability.Slot:
+    """The doctor's free slot that starts then. Staff need no notice; a doctor without hours has any future time."""
+    if starts_at <= now():
+        message = "That time has passed. Choose a time in the future."
+        raise Invalid(message, field="starts_at")
+    if not availability.publishes_hours(doctor_id):
+        return availability.Slot(starts_at, starts_at + timedelta(minutes=settings.default_slot_minutes))
+    after = availability.earliest() if by_patient else now()
+    slot = availability.is_offered(doctor_id, starts_at, after=after, ignoring=ignoring)
+    if slot is None:
+        message = "That time is not free. Choose another one."
+        raise Conflict(message, alternatives=availability.alternatives(doctor_id, starts_at, ignoring=ignoring))
+    return slot
+
+
+@contextmanager
+def _taking_time(doctor_id: int, starts_at: datetime, *, ignoring: int | None = None) -> Iterator[None]:
+    """Save a visit's time; where the database refuses it, say so with the next free times."""
+    try:
+        with unit_of_work.saving():
+            yield
+    except Conflict as conflict:
+        conflict.alternatives = availability.alternatives(doctor_id, starts_at, ignoring=ignoring)
+        raise
+
+
+def _check(doctor: Doctor, symptoms: str, kind: VisitKind) -> None:
+    if len(symptoms) > LONGEST_TEXT:
+        message = f"Use {LONGEST_TEXT:,} characters or fewer."
+        raise Invalid(message, field="symptoms")
+    offered = {VisitKind.IN_PERSON: doctor.accepts_in_person, VisitKind.ONLINE: doctor.accepts_online}
+    if not offered[kind]:
+        message = "This doctor does not offer that kind of appointment. Choose the other one."
+        raise Invalid(message, field="kind")
+
+
+def _require_open(appointment: Appointment, done: str, *, staff: bool) -> None:
+    if appointment.state not in OPEN:
+        message = f"The appointment is {_STATE_WORDS[appointment.state]}: it cannot be {done}."
+        raise Conflict(message)
+    if not staff and now() > changeable_until(appointment):
+        hours = settings.booking_cutoff_hours
+        message = f"It is less than {hours} hours before the appointment: it cannot be {done} here. Call the hospital."
+        raise Conflict(message)
+
+
+def _cancel(actor: Actor, appointment: Appointment, reason: str) -> None:
+    appointment.state = VisitState.CANCELLED
+    appointment.cancelled_at = now()
+    appointment.cancel_reason = reason.strip()[:LONGEST_TEXT]
+    appointment.version += 1
+    db.session.flush()
+    audit.record(actor, "appointment.cancelled", appointment, patient_id=appointment.patient_id)
+    _tell(Template.CANCELLED, appointment)
+
+
+def _acts_as_staff(actor: Actor, appointment: Appointment) -> bool:
+    return policy.can(actor, Permission.CHANGE_AS_STAFF, appointment)
+
+
+def _treats(actor: Actor, patient: Patient) -> bool:
+    if actor.doctor_id is None:
+        return False
+    return bool(db.session.scalar(select(policy.treated_by(actor.doctor_id, patient.id))))
+
+
+def _tell(template: Template, appointment: Appointment) -> None:
+    if appointment.patient.manager is not None:
+        outbox.tell_about_visit(template, appointment, appointment.patient.manager)

@@ -1,0 +1,49 @@
+"""Doing something once, however often the request for it arrives: double clicks, resent forms, retrying programs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
+
+from app.clock import now
+from app.errors import Conflict
+from app.extensions import db, settings
+from app.models import IdempotencyKey
+from app.policy import Actor
+
+
+def once(actor: Actor, *, key: str, fingerprint: str, act: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """What `act` returned when this account first used this key, within the last `idempotency_hours`; `act` runs only then.
+
+    A refusal raised by `act` is not kept, so the same key may be tried again. Raises Conflict where the key came
+    before with another `fingerprint`. Of two at the same moment, the second waits for the first.
+    """
+    db.session.execute(
+        delete(IdempotencyKey).where(
+            IdempotencyKey.account_id == actor.account_id,
+            IdempotencyKey.created_at < now() - timedelta(hours=settings.idempotency_hours),
+        )
+    )
+    row = IdempotencyKey(account_id=actor.account_id, key=key, fingerprint=fingerprint)
+    try:
+        with db.session.begin_nested():
+            db.session.add(row)
+            db.session.flush()
+    except IntegrityError:
+        return _replay(actor, key, fingerprint)
+    row.response = act()
+    return row.response
+
+
+def _replay(actor: Actor, key: str, fingerprint: str) -> dict[str, Any]:
+    known = db.session.scalars(
+        select(IdempotencyKey).where(IdempotencyKey.account_id == actor.account_id, IdempotencyKey.key == key)
+    ).one()
+    if known.fingerprint != fingerprint or known.response is None:
+        message = "This key was used before for another request. Use a new one."
+        raise Conflict(message)
+    return known.response
