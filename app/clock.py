@@ -23,16 +23,24 @@ def to_local(moment: datetime) -> datetime:
     return moment.astimezone(hospital_zone())
 
 
+def first_occurrence(local: datetime, zone: ZoneInfo) -> datetime | None:
+    """The first moment (UTC) at which the clocks of a zone show a wall-clock time (naive); None where they skip it."""
+    moment = local.replace(tzinfo=zone, fold=0).astimezone(UTC)
+    return moment if moment.astimezone(zone).replace(tzinfo=None) == local else None
+
+
 def from_local(local: datetime) -> datetime:
     """A hospital-local wall-clock time (naive) as UTC.
 
     A time that occurs twice (clocks go back) is its first occurrence. Raises ValueError for a time that the
-    clocks skip (they go forward).
+    clocks skip (they go forward), and for one at the ends of the calendar that has no UTC form.
     """
-    moment = local.replace(tzinfo=hospital_zone(), fold=0).astimezone(UTC)
-    if moment.astimezone(hospital_zone()).replace(tzinfo=None) != local:
-        message = "That time does not exist on that day: the clocks go forward."
-        raise ValueError(message)
+    try:
+        moment = first_occurrence(local, hospital_zone())
+    except OverflowError as error:
+        raise ValueError("That time is too far away.") from error
+    if moment is None:
+        raise ValueError("That time does not exist on that day: the clocks go forward.")
     return moment
 
 

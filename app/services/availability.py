@@ -1,0 +1,195 @@
+"""Free times of many doctors at once: weekly hours minus time off minus visits, in a constant number of statements."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+from itertools import islice
+
+from sqlalchemy import and_, or_, select
+
+from app import clock
+from app.extensions import db, settings
+from app.models import BLOCKING, Appointment, Doctor, TimeOff, VisitState, WeeklyHours
+from app.policy import LISTED
+from app.services.timetable import LONGEST_SLOT, Hours, Interval, Slot, WeekdayHours, free_between
+
+__all__ = [
+    "Slot",
+    "alternatives",
+    "earliest",
+    "free_slots",
+    "is_offered",
+    "is_unoccupied",
+    "latest",
+    "next_free",
+    "publishes_hours",
+]
+
+LONGEST_VISIT = timedelta(hours=24)
+"""Visits that began longer ago than this are over: it lets the database read a range of its index, not all the past."""
+
+_WINDOWS = (timedelta(days=7), timedelta(days=28))
+"""How far the search for the next free times looks at first, and then; at last, as far as can be booked."""
+
+_INSTANT = timedelta.resolution
+
+Weeks = Mapping[int, list[WeekdayHours]]
+Taken = Mapping[int, list[Interval]]
+
+
+def earliest() -> datetime:
+    """The first moment (UTC) at which a visit that is booked now may start: the least notice."""
+    return clock.now() + timedelta(hours=settings.booking_cutoff_hours)
+
+
+def latest() -> datetime:
+    """The last moment (UTC) at which a visit that is booked now may start."""
+    return clock.now() + timedelta(days=settings.booking_horizon_days)
+
+
+def free_slots(
+    doctor_ids: Collection[int], *, start: datetime, end: datetime, ignoring: int | None = None
+) -> dict[int, list[Slot]]:
+    """Every free slot that starts from `start` until before `end` (aware), by doctor, in order: three statements.
+
+    None starts before `earliest()` or after `latest()`. Each id has an entry; that of a doctor who is not approved, or
+    is deleted, stays empty. `ignoring` is the id of an appointment that is being moved: its time counts as free.
+    """
+    start, end = max(start, earliest()), min(end, latest() + _INSTANT)
+    return _free(doctor_ids, start, end, ignoring)
+
+
+def next_free(doctor_ids: Collection[int], *, count: int = 3, after: datetime | None = None) -> dict[int, list[Slot]]:
+    """The next `count` free slots of each doctor, from `after` (aware) or the least notice on, whichever is later.
+
+    The window grows until all have enough, in at most five statements. Each id has an entry, which may be shorter.
+    """
+    start, end = max(after or earliest(), earliest()), latest() + _INSTANT
+    found: dict[int, list[Slot]] = {doctor_id: [] for doctor_id in doctor_ids}
+    if start >= end:
+        return found
+    weeks = _weeks(found, start, end)
+    off = _time_off(weeks, start, end + LONGEST_SLOT)
+    low = start
+    for high in [*(start + window for window in _WINDOWS if start + window < end), end]:
+        wanting = [doctor_id for doctor_id in weeks if len(found[doctor_id]) < count]
+        if not wanting:
+            break
+        visits = _visits(wanting, low, high + LONGEST_SLOT)
+        for doctor_id in wanting:
+            taken = off[doctor_id] + visits[doctor_id]
+            slots = free_between(weeks[doctor_id], taken, low, high, clock.hospital_zone())
+            found[doctor_id] += islice(slots, count - len(found[doctor_id]))
+        low = high
+    return found
+
+
+def is_offered(
+    doctor_id: int, starts_at: datetime, *, ignoring: int | None = None, after: datetime | None = None
+) -> Slot | None:
+    """The doctor's free slot that starts exactly then (aware), or None.
+
+    `after` is the first moment allowed, `earliest()` unless told: staff book without the least notice, so from now.
+    """
+    if not (earliest() if after is None else after) <= starts_at <= latest():
+        return None
+    return next(iter(_free([doctor_id], starts_at, starts_at + _INSTANT, ignoring)[doctor_id]), None)
+
+
+def is_unoccupied(doctor_id: int, starts_at: datetime, ends_at: datetime, *, ignoring: int | None = None) -> bool:
+    """Whether no visit and no time off touches that time of a doctor (aware moments): all that counts without hours."""
+    off = _time_off([doctor_id], starts_at, ends_at)[doctor_id]
+    visits = _visits([doctor_id], starts_at, ends_at, ignoring)[doctor_id]
+    return not any(taken.starts_at < ends_at and starts_at < taken.ends_at for taken in off + visits)
+
+
+def alternatives(doctor_id: int, near: datetime, *, count: int = 3, ignoring: int | None = None) -> list[datetime]:
+    """When else (UTC, in order): the next free starts after `near`; if too few, also the last before it."""
+    slots = _free([doctor_id], earliest(), latest() + _INSTANT, ignoring)[doctor_id]
+    before = [slot.starts_at for slot in slots if slot.starts_at < near]
+    following = [slot.starts_at for slot in slots if slot.starts_at > near][:count]
+    missing = count - len(following)
+    return (before[-missing:] if missing else []) + following
+
+
+def publishes_hours(doctor_id: int) -> bool:
+    """Whether the doctor has weekly hours at all, also past ones: then only free slots can be booked."""
+    return db.session.scalar(select(WeeklyHours.id).where(WeeklyHours.doctor_id == doctor_id).limit(1)) is not None
+
+
+def _free(doctor_ids: Collection[int], start: datetime, end: datetime, ignoring: int | None) -> dict[int, list[Slot]]:
+    free: dict[int, list[Slot]] = {doctor_id: [] for doctor_id in doctor_ids}
+    if not free or start >= end:
+        return free
+    weeks = _weeks(free, start, end)
+    off = _time_off(weeks, start, end + LONGEST_SLOT)
+    visits = _visits(weeks, start, end + LONGEST_SLOT, ignoring)
+    for doctor_id, week in weeks.items():
+        taken = off[doctor_id] + visits[doctor_id]
+        free[doctor_id] = list(free_between(week, taken, start, end, clock.hospital_zone()))
+    return free
+
+
+def _weeks(doctor_ids: Collection[int], start: datetime, end: datetime) -> Weeks:
+    """The hours of approved doctors that hold at some time between two moments."""
+    first, last = (clock.to_local(moment).date() for moment in (start, end + timedelta(days=1)))
+    rows = db.session.execute(
+        select(
+            WeeklyHours.doctor_id,
+            WeeklyHours.weekday,
+            WeeklyHours.starts,
+            WeeklyHours.ends,
+            WeeklyHours.slot_minutes,
+            WeeklyHours.valid_from,
+            WeeklyHours.valid_to,
+        )
+        .join(Doctor, Doctor.id == WeeklyHours.doctor_id)
+        .where(
+            WeeklyHours.doctor_id.in_(doctor_ids),
+            LISTED,
+            or_(WeeklyHours.valid_to.is_(None), WeeklyHours.valid_to >= first),
+            or_(WeeklyHours.valid_from.is_(None), WeeklyHours.valid_from <= last),
+        )
+    )
+    weeks: dict[int, list[WeekdayHours]] = defaultdict(list)
+    for doctor_id, weekday, starts, ends, slot_minutes, valid_from, valid_to in rows:
+        weeks[doctor_id].append(WeekdayHours(weekday, Hours(starts, ends, slot_minutes), valid_from, valid_to))
+    return weeks
+
+
+def _time_off(doctor_ids: Collection[int], start: datetime, end: datetime) -> Taken:
+    """What touches the time between two moments: each doctor's own time off, and the whole hospital's."""
+    rows = db.session.execute(
+        select(TimeOff.doctor_id, TimeOff.starts_at, TimeOff.ends_at).where(
+            or_(TimeOff.doctor_id.in_(doctor_ids), TimeOff.doctor_id.is_(None)),
+            TimeOff.ends_at > start,
+            TimeOff.starts_at < end,
+        )
+    ).all()
+    everyone = [Interval(starts_at, ends_at) for doctor_id, starts_at, ends_at in rows if doctor_id is None]
+    off = {doctor_id: list(everyone) for doctor_id in doctor_ids}
+    for doctor_id, starts_at, ends_at in rows:
+        if doctor_id is not None:
+            off[doctor_id].append(Interval(starts_at, ends_at))
+    return off
+
+
+def _visits(doctor_ids: Collection[int], start: datetime, end: datetime, ignoring: int | None = None) -> Taken:
+    """The visits that take time between two moments; a hold that has expired takes none, an overbooked visit does."""
+    expired = and_(Appointment.state == VisitState.HELD, Appointment.hold_expires_at <= clock.now())
+    query = select(Appointment.doctor_id, Appointment.starts_at, Appointment.ends_at).where(
+        Appointment.doctor_id.in_(doctor_ids),
+        Appointment.state.in_(BLOCKING),
+        Appointment.starts_at > start - LONGEST_VISIT,
+        Appointment.starts_at < end,
+        Appointment.ends_at > start,
+        ~expired,
+    )
+    if ignoring is not None:
+        query = query.where(Appointment.id != ignoring)
+    visits: dict[int, list[Interval]] = defaultdict(list)
+    for doctor_id, starts_at, ends_at in db.session.execute(query):
+        visits[doctor_id].append(Interval(starts_at, ends_at))
+    return visits
