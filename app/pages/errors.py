@@ -1,0 +1,111 @@
+"""The pages that say what went wrong: one table of texts, one template. They need no database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from flask import Response, make_response, render_template
+
+from app import identity
+from app.http import Refusal
+from app.policy import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What an error page says: its heading, what happened, and what one can do now."""
+
+    title: str
+    happened: str
+    advice: str
+
+
+EXPLANATIONS = {
+    HTTPStatus.BAD_REQUEST: Explanation(
+        "That did not work",
+        "We could not understand what your browser sent.",
+        "Go back, load the page again, and retry. If a form was open for a long time, it may have expired.",
+    ),
+    HTTPStatus.UNAUTHORIZED: Explanation(
+        "Sign in to see this page",
+        "This page is only for people who are signed in.",
+        "Sign in, and try again.",
+    ),
+    HTTPStatus.FORBIDDEN: Explanation(
+        "You cannot see this page",
+        "Your account is not allowed to do this.",
+        "If you think it should be, ask the hospital.",
+    ),
+    HTTPStatus.NOT_FOUND: Explanation(
+        "Page not found",
+        "There is no such page, or it is not for your account.",
+        "Check the address if you typed it. If a link brought you here, what it led to may be gone.",
+    ),
+    HTTPStatus.METHOD_NOT_ALLOWED: Explanation(
+        "That did not work",
+        "This page cannot be used in this way.",
+        "Go back, and use the links and buttons of the page.",
+    ),
+    HTTPStatus.CONFLICT: Explanation(
+        "This has changed meanwhile",
+        "Somebody else was quicker, or it is no longer possible.",
+        "Go back, load the page again to see how things stand, and choose again.",
+    ),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: Explanation(
+        "That file is too big",
+        "What you sent is bigger than we can take.",
+        "Go back, and choose a smaller file.",
+    ),
+    HTTPStatus.TOO_MANY_REQUESTS: Explanation(
+        "Too many tries",
+        "There were too many tries from you in a short time.",
+        "Wait a minute, then try again.",
+    ),
+    HTTPStatus.INTERNAL_SERVER_ERROR: Explanation(
+        "Sorry, something went wrong",
+        "The mistake is ours. What you were doing may not have been saved.",
+        "Try again in a few minutes. We have been told.",
+    ),
+    HTTPStatus.SERVICE_UNAVAILABLE: Explanation(
+        "The portal is busy",
+        "We could not finish what you asked for. Nothing was changed.",
+        "Try again in a moment.",
+    ),
+}
+"""By status. A status without a text of its own is explained as 400 or, from 500 on, as 500."""
+
+_SPOKEN = frozenset(
+    {HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.CONFLICT, HTTPStatus.TOO_MANY_REQUESTS}
+)
+"""Where the refusal's own sentence knows more than the table's."""
+
+
+def error_page(status: int, detail: str | None = None) -> str:
+    """The page for a status; `detail` says what happened in place of the table's sentence.
+
+    Never fails for want of a database: from 500 on nobody is looked up, and below that a look-up may fail.
+    """
+    ours = status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    fallback = HTTPStatus.INTERNAL_SERVER_ERROR if ours else HTTPStatus.BAD_REQUEST
+    return render_template(
+        "errors/error.html",
+        status=status,
+        explanation=EXPLANATIONS.get(HTTPStatus(status), EXPLANATIONS[fallback]),
+        detail=detail,
+        actor=Actor() if ours else _actor(),
+        header_is_bare=ours,
+    )
+
+
+def render_refusal(refusal: Refusal) -> Response:
+    """A refusal of the edge as a page. Its own sentence is shown where the hospital, not the protocol, said no."""
+    detail = refusal.detail if refusal.status in _SPOKEN else None
+    return make_response(error_page(refusal.status, detail), refusal.status, refusal.headers)
+
+
+def _actor() -> Actor:
+    try:
+        return identity.actor()
+    except Exception:  # noqa: BLE001 (whatever ails the database, the page about the first error must be shown)
+        return Actor()

@@ -1,0 +1,88 @@
+"""Times and money in words, as people read them: in hospital time, with the hospital's currency."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+from app.clock import now, to_local
+from app.extensions import settings
+
+CURRENCY_SIGNS = {"GBP": "£", "EUR": "€", "USD": "$", "INR": "₹", "BDT": "৳", "JPY": "¥"}
+
+TITLES = frozenset({"dr", "mr", "mrs", "ms", "miss", "mx", "prof", "professor"})
+
+
+def time_of_day(moment: datetime) -> str:
+    """An aware moment as hospital time, such as `9:30am`, `12pm` or `12:05am`."""
+    local = to_local(moment)
+    hour = local.hour % 12 or 12
+    minutes = f":{local.minute:02}" if local.minute else ""
+    return f"{hour}{minutes}{'am' if local.hour < 12 else 'pm'}"  # noqa: PLR2004 (noon)
+
+
+def day(moment: date | datetime) -> str:
+    """A date, or an aware moment's date in the hospital, such as `Tuesday 6 January`; with the year unless it is this one."""
+    on = to_local(moment).date() if isinstance(moment, datetime) else moment
+    year = "" if on.year == to_local(now()).year else f" {on.year}"
+    return f"{on:%A} {on.day} {on:%B}{year}"
+
+
+def short_day(moment: datetime) -> str:
+    """An aware moment's date where space is scarce: `Today`, `Tomorrow` or `Tue 6 Jan`."""
+    on = to_local(moment).date()
+    near = {0: "Today", 1: "Tomorrow"}
+    return near.get((on - to_local(now()).date()).days, f"{on:%a} {on.day} {on:%b}")
+
+
+def when(moment: datetime) -> str:
+    """An aware moment as hospital time and date: `9:30am, Tuesday 6 January`."""
+    return f"{time_of_day(moment)}, {day(moment)}"
+
+
+def isodate(moment: date | datetime) -> str:
+    """For addresses and `datetime` attributes: a date as ISO 8601, an aware moment as ISO 8601 in UTC with `Z`."""
+    if isinstance(moment, datetime):
+        return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return moment.isoformat()
+
+
+def money(amount: Decimal | int | None) -> str:
+    """An amount in the hospital's currency: `£85`, `£85.50`; nothing for None."""
+    if amount is None:
+        return ""
+    code = settings.currency
+    figure = f"{amount:,.0f}" if amount == int(amount) else f"{amount:,.2f}"
+    sign = CURRENCY_SIGNS.get(code)
+    return f"{sign}{figure}" if sign else f"{figure} {code}"
+
+
+def count(number: int, one: str, many: str | None = None) -> str:
+    """A number with its noun: `1 review`, `3 reviews`, `1,204 patients`; `many` where the plural is not one + s."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def initials(name: str) -> str:
+    """At most two letters that stand for a name without a picture; titles such as `Dr` do not count."""
+    words = [word for word in name.split() if word.rstrip(".").casefold() not in TITLES and word[:1].isalpha()]
+    return "".join(word[0].upper() for word in (words[:1] + words[1:][-1:]))
+
+
+def is_morning(moment: datetime) -> bool:
+    """Whether an aware moment lies before noon in the hospital."""
+    return to_local(moment).hour < 12  # noqa: PLR2004 (noon)
+
+
+FILTERS: dict[str, Callable[..., Any]] = {
+    "time_of_day": time_of_day,
+    "day": day,
+    "short_day": short_day,
+    "when": when,
+    "isodate": isodate,
+    "money": money,
+    "count_of": count,
+    "initials": initials,
+}
+TESTS: dict[str, Callable[..., bool]] = {"morning": is_morning}

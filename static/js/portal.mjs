@@ -1,0 +1,55 @@
+// What scripts add to the pages; every page works without. `make assets` bundles this file as portal.js.
+
+import {
+  Button,
+  CharacterCount,
+  Checkboxes,
+  createAll,
+  ErrorSummary,
+  Header,
+  InitError,
+  NotificationBanner,
+  PasswordInput,
+  Radios,
+  SkipLink,
+} from "nhsuk-frontend";
+
+const EVERYWHERE = [Button, CharacterCount, Checkboxes, ErrorSummary, NotificationBanner, PasswordInput, Radios];
+const REFUSED_BY_A_FORM = [400, 409];
+
+// Components that were started before say so by an InitError; anything else is a mistake of ours.
+const onError = (error) => error instanceof InitError || console.error(error);
+const start = (components, scope) =>
+  components.forEach((component) => createAll(component, undefined, { scope, onError }));
+
+start([Header, SkipLink, ...EVERYWHERE], document);
+
+// What htmx has brought comes alive too, and is announced: a live region that is itself replaced stays silent.
+document.addEventListener("htmx:after:swap", () => {
+  start([Header, ...EVERYWHERE], document);
+  const text = document.querySelector("#main [data-announce]")?.textContent ?? "";
+  document.getElementById("announcer").textContent = text.replace(/\s+/g, " ").trim();
+});
+
+// An address with the filters that are set, not with all that are not.
+document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
+  if (ctx.request.method !== "GET" || !(ctx.request.body instanceof FormData)) return;
+  for (const [name, value] of [...ctx.request.body]) {
+    if (value === "") ctx.request.body.delete(name);
+  }
+});
+
+// Sign-in pages and errors are whole pages: they do not belong into a part of this one.
+document.addEventListener("htmx:before:response", (event) => {
+  const { ctx } = event.detail;
+  const { raw: answer, status } = ctx.response;
+  const isElsewhere = answer.redirected && new URL(answer.url).pathname !== location.pathname;
+  const isError = status >= 400 && !REFUSED_BY_A_FORM.includes(status);
+  if (isElsewhere || (isError && ctx.request.method === "GET")) {
+    event.preventDefault();
+    location.assign(answer.url);
+  } else if (isError) {
+    ctx.target = document.body;
+    ctx.swap = "innerHTML";
+  }
+});
