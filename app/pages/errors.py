@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from flask import Response, make_response, render_template
+from flask import Response, make_response, render_template, request
 
 from app import identity
 from app.http import Refusal
+from app.pages.render import see_other
 from app.policy import Actor
 
 
@@ -26,11 +27,6 @@ EXPLANATIONS = {
         "That did not work",
         "We could not understand what your browser sent.",
         "Go back, load the page again, and retry. If a form was open for a long time, it may have expired.",
-    ),
-    HTTPStatus.UNAUTHORIZED: Explanation(
-        "Sign in to see this page",
-        "This page is only for people who are signed in.",
-        "Sign in, and try again.",
     ),
     HTTPStatus.FORBIDDEN: Explanation(
         "You cannot see this page",
@@ -75,9 +71,7 @@ EXPLANATIONS = {
 }
 """By status. A status without a text of its own is explained as 400 or, from 500 on, as 500."""
 
-_SPOKEN = frozenset(
-    {HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.CONFLICT, HTTPStatus.TOO_MANY_REQUESTS}
-)
+_SPOKEN = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.CONFLICT, HTTPStatus.TOO_MANY_REQUESTS})
 """Where the refusal's own sentence knows more than the table's."""
 
 
@@ -99,9 +93,19 @@ def error_page(status: int, detail: str | None = None) -> str:
 
 
 def render_refusal(refusal: Refusal) -> Response:
-    """A refusal of the edge as a page. Its own sentence is shown where the hospital, not the protocol, said no."""
+    """A refusal of the edge as a page. Its own sentence is shown where the hospital, not the protocol, said no.
+
+    A stranger is led to the sign-in page, and from there (`next`) back to where the stranger wanted to be.
+    """
+    if refusal.status == HTTPStatus.UNAUTHORIZED:
+        return see_other("account.sign_in", next=_place())
     detail = refusal.detail if refusal.status in _SPOKEN else None
     return make_response(error_page(refusal.status, detail), refusal.status, refusal.headers)
+
+
+def _place() -> str | None:
+    """Where to go on after signing in. What was sent by POST is gone: nowhere in particular."""
+    return request.full_path.rstrip("?") if request.method in {"GET", "HEAD"} else None
 
 
 def _actor() -> Actor:

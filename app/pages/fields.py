@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from wtforms import Field, ValidationError
+from wtforms import Field
+from wtforms.validators import StopValidation
 
 _PARTS = (("day", "Day", 2), ("month", "Month", 2), ("year", "Year", 4))
 
@@ -32,8 +33,8 @@ class DateInputField(Field):
 
     data: date | None
 
-    def __init__(self, label: str | None = None, validators: Sequence[Any] | None = None, **arguments: Any) -> None:
-        super().__init__(label, validators, **arguments)
+    def __init__(self, label: str | None = None, validators: Sequence[Any] = (), **arguments: Any) -> None:
+        super().__init__(label, list(validators), **arguments)
         self._typed: dict[str, str] | None = None
 
     @property
@@ -83,7 +84,7 @@ class DateInputField(Field):
         except ValueError:
             raise ValueError(f"{what} must be a real date") from None
 
-    def pre_validate(self, form: Any) -> None:
+    def pre_validate(self, form: Any) -> None:  # noqa: ARG002 (WTForms hands it over)
         """Let no validator speak about a date that could not be read."""
         if self.process_errors:
-            raise ValidationError(self.process_errors[0])
+            raise StopValidation

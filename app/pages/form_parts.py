@@ -41,8 +41,9 @@ def limits(field: Field) -> Parameters:
 
 def items(field: Field, hints: Mapping[str, str] | None = None) -> list[Parameters]:
     """The choices of radios or checkboxes; `hints` maps a choice's value to the line below it."""
+    below = hints or {}
     choices = ((str(choice[0]), choice[1], choice[2]) for choice in field.iter_choices())  # type: ignore[attr-defined] # fields with choices only
     return [
-        {"value": value, "text": text, "checked": chosen, "hint": {"text": hints[value]} if hints and value in hints else None}
+        {"value": value, "text": text, "checked": chosen, "hint": {"text": below[value]} if value in below else None}
         for value, text, chosen in choices
     ]

@@ -44,12 +44,11 @@ def navigation(actor: Actor) -> tuple[Entry, ...]:
 def render(template: str, status: int | None = None, **context: Any) -> Response:
     """Answer with a template; for htmx with that block of it which has the name of the element to be replaced.
 
-    Without `status` a page is 200, or 400 when its `form` has errors: a refusal is never a success.
+    Without `status` a page is as its `form` says, see PortalForm: a refusal is never a success.
     """
     block = _wanted_block(template)
     body = render_block(template, block, **context) if block else render_template(template, **context)
-    refused = bool(getattr(context.get("form"), "errors", None))
-    response = make_response(body, status or (HTTPStatus.BAD_REQUEST if refused else HTTPStatus.OK))
+    response = make_response(body, status or getattr(context.get("form"), "status", HTTPStatus.OK))
     response.vary.update(("HX-Request", "HX-Target"))
     return response
 

@@ -24,7 +24,7 @@ def time_of_day(moment: datetime) -> str:
 
 
 def day(moment: date | datetime) -> str:
-    """A date, or an aware moment's date in the hospital, such as `Tuesday 6 January`; with the year unless it is this one."""
+    """A date, or an aware moment's date in the hospital: `Tuesday 6 January`; with the year unless it is this one."""
     on = to_local(moment).date() if isinstance(moment, datetime) else moment
     year = "" if on.year == to_local(now()).year else f" {on.year}"
     return f"{on:%A} {on.day} {on:%B}{year}"

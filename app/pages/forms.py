@@ -1,0 +1,42 @@
+"""The form that all pages build on: what a service refuses appears at its field, and nothing typed is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+
+from flask_wtf import FlaskForm
+
+from app import unit_of_work
+from app.errors import Conflict, Invalid
+from app.http import refusal_of
+
+
+class PortalForm(FlaskForm):
+    """A form whose refusals come from the services; `refusal` is the last one, and `status` what the page answers with."""
+
+    refusal: Invalid | Conflict | None = None
+
+    @property
+    def status(self) -> HTTPStatus:
+        """200 for a page that only shows the form, 400 or 409 for one that shows what is wrong."""
+        if self.refusal is not None:
+            return refusal_of(self.refusal).status
+        return HTTPStatus.BAD_REQUEST if self.errors else HTTPStatus.OK
+
+    @contextmanager
+    def refusals(self) -> Iterator[None]:
+        """Show what a service refuses on this form, instead of an error page; what it had begun is rolled back."""
+        try:
+            yield
+        except (Invalid, Conflict) as refusal:
+            unit_of_work.mark_rollback_only()
+            self.refusal = refusal
+            placed = False
+            for name, sentences in refusal.errors.items():
+                if name in self._fields:
+                    self._fields[name].errors = list(sentences)
+                    placed = True
+            if not placed:
+                self.form_errors.append(refusal.message)
