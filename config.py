@@ -1,12 +1,13 @@
-"""Settings of the portal: each read once from the environment, typed, with its default; production refuses unsafe ones."""
+"""Settings: each read once from the environment, typed, with its default; production refuses unsafe ones."""
 
 from __future__ import annotations
 
 import os
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Self, TypeVar
+from typing import Any, Literal, Self, TypeVar
 from urllib.parse import quote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -28,7 +29,10 @@ class Settings:
 
     env: Literal["development", "production", "test"] = "development"
     debug: bool = False
+    host: str = "0.0.0.0"  # noqa: S104 (a server serves; HOST narrows it)
     port: int = 8000
+    web_workers: int = 1
+    web_threads: int = 16
     data_dir: Path = field(default=ROOT / "instance")
     database_url: str
     redis_url: str | None = None
@@ -85,9 +89,11 @@ class Settings:
 
     @classmethod
     def _read(cls, env: Env) -> Self:
-        mode = _choice(env, "ENV", "development", ("development", "production", "test"))
+        mode = _choice(env, "ENV", _MODES)
         data_dir = Path(env.str("DATA_DIR", str(ROOT / "instance")))
         port = env.int("PORT", 8000)
+        given: dict[str, Any] = {name: env.str(name.upper()) for name in _TEXTS if env.str(name.upper(), "")}
+        given |= {name: env.int(name.upper()) for name in _NUMBERS if env.str(name.upper(), "")}
         settings = cls(
             env=mode,
             debug=env.bool("FLASK_DEBUG", default=False),
@@ -98,15 +104,10 @@ class Settings:
             secret_key=env.str("SECRET_KEY", "") or _development_secret(mode, data_dir),
             mail_url=env.str("MAIL_URL", "") or f"file:{data_dir / 'mail'}",
             public_url=(env.str("PUBLIC_URL", "") or f"http://localhost:{port}").rstrip("/"),
-            doctor_approval=_choice(env, "DOCTOR_APPROVAL", "manual", ("manual", "automatic")),
+            doctor_approval=_choice(env, "DOCTOR_APPROVAL", _APPROVALS),
             demo_data=env.bool("DEMO_DATA", default=mode == "development"),
             ratelimit_enabled=env.bool("RATELIMIT_ENABLED", default=True),
-            **{
-                name: reader(name.upper())
-                for reader, names in ((env.str, _TEXTS), (env.int, _NUMBERS))
-                for name in names
-                if env.str(name.upper(), "")
-            },
+            **given,
         )
         settings.refuse_malformed()
         if settings.is_production:
@@ -148,6 +149,7 @@ class Settings:
 
 
 _TEXTS = (
+    "host",
     "mail_from",
     "hospital_name",
     "hospital_timezone",
@@ -158,6 +160,8 @@ _TEXTS = (
     "ratelimit_sign_in",
 )
 _NUMBERS = (
+    "web_workers",
+    "web_threads",
     "trusted_proxies",
     "access_token_hours",
     "refresh_token_days",
@@ -169,11 +173,16 @@ _NUMBERS = (
 )
 
 
+Mode = Literal["development", "production", "test"]
+DoctorApproval = Literal["manual", "automatic"]
 Choice = TypeVar("Choice", bound=str)
+_MODES: tuple[Mode, ...] = ("development", "production", "test")
+_APPROVALS: tuple[DoctorApproval, ...] = ("manual", "automatic")
 
 
-def _choice(env: Env, name: str, default: Choice, choices: tuple[Choice, ...]) -> Choice:
-    value = env.str(name, default)
+def _choice(env: Env, name: str, choices: tuple[Choice, ...]) -> Choice:
+    """One of a few words; the first is the default."""
+    value = env.str(name, "") or choices[0]
     for choice in choices:
         if value == choice:
             return choice
@@ -199,8 +208,8 @@ def _development_secret(mode: str, data_dir: Path) -> str:
     if mode == "production":
         return ""
     path = data_dir / "secret_key"
-    if not path.exists():
-        data_dir.mkdir(parents=True, exist_ok=True)
+    data_dir.mkdir(parents=True, exist_ok=True)
+    with suppress(FileExistsError):
         descriptor = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:
             file.write(secrets.token_urlsafe(48))

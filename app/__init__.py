@@ -50,7 +50,13 @@ def _flask_configuration(settings: Settings) -> dict[str, object]:
         "WTF_CSRF_TIME_LIMIT": None,
         "RATELIMIT_ENABLED": settings.ratelimit_enabled,
         "RATELIMIT_STORAGE_URI": settings.redis_url or "memory://",
-        "COMPRESS_MIMETYPES": ["text/html", "application/json", "application/problem+json", "text/css", "text/javascript"],
+        "COMPRESS_MIMETYPES": [
+            "text/html",
+            "application/json",
+            "application/problem+json",
+            "text/css",
+            "text/javascript",
+        ],
         **mail_jobs.flask_configuration(settings),
     }
 

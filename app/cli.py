@@ -1,4 +1,4 @@
-"""Commands: `flask --app wsgi create-admin`, `seed-demo`, `worker`."""
+"""Commands: `flask --app wsgi create-admin`, `seed-demo`, `serve`, `worker`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
 
-from app import demo
+from app import demo, web_server
 from app.errors import PortalError
 from app.extensions import settings
 from app.jobs import worker
@@ -16,7 +16,7 @@ from app.unit_of_work import transaction
 
 def register(app: Flask) -> None:
     """Add the portal's commands to `flask`."""
-    for command in (create_admin, seed_demo, run_worker):
+    for command in (create_admin, seed_demo, serve, run_worker):
         app.cli.add_command(command)
 
 
@@ -37,10 +37,14 @@ def create_admin(username: str, email: str, password: str) -> None:
 
 
 @click.command("seed-demo")
-@click.option("--once", is_flag=True, help="Do nothing, without a complaint, where data are there already.")
+@click.option(
+    "--once", is_flag=True, help="Do nothing, without a complaint, where data are there already or DEMO_DATA=0."
+)
 @with_appcontext
 def seed_demo(*, once: bool) -> None:
     """Fill an empty database with a made-up hospital."""
+    if once and not settings.demo_data:
+        return
     if settings.is_production:
         message = "Demo data have known passwords: they are not for production."
         raise click.ClickException(message)
@@ -52,6 +56,12 @@ def seed_demo(*, once: bool) -> None:
     click.echo(demo.welcome())
 
 
+@click.command("serve")
+def serve() -> None:
+    """Serve the portal on HOST and PORT with WEB_WORKERS processes of WEB_THREADS threads."""
+    web_server.serve(current_app.extensions["settings"])
+
+
 @click.command("worker")
 @with_appcontext
 def run_worker() -> None:
@@ -59,4 +69,4 @@ def run_worker() -> None:
     if settings.redis_url is None:
         message = "Set REDIS_URL: without Redis, jobs run in the server's own process."
         raise click.ClickException(message)
-    worker.run_rq(current_app._get_current_object())  # type: ignore[attr-defined] # noqa: SLF001 (the thread needs the application itself)
+    worker.run_rq(current_app._get_current_object())  # type: ignore[attr-defined] # noqa: SLF001 (a thread outlives the proxy)

@@ -59,7 +59,10 @@ class NotFound(PortalError):
 
 
 class Conflict(_FieldError):
-    """The state of things does not allow it now (409). `alternatives` are the next free times (aware UTC), where a time is at stake."""
+    """The state of things does not allow it now (409).
+
+    `alternatives` are the next free times (aware UTC), where a time is at stake.
+    """
 
     default = "This is no longer possible."
 

@@ -40,11 +40,15 @@ class Base(DeclarativeBase):
 
 
 class RateLimits(Protocol):
-    """Whom a limit counts and what the limit is: told by create_app(), since who is asking is known above this layer."""
+    """Whom a limit counts, and what the limit is. create_app() tells: who is asking is known above this layer."""
 
-    def key(self) -> str: ...
+    def key(self) -> str:
+        """Whom to count."""
+        ...
 
-    def default(self) -> str: ...
+    def default(self) -> str:
+        """How much the one who asks may ask."""
+        ...
 
 
 def _rate_limits() -> RateLimits:
@@ -52,7 +56,7 @@ def _rate_limits() -> RateLimits:
 
 
 class JobQueue:
-    """Where jobs go: to rq when Redis is configured, else to this process. Losing one is no loss: the sweep finds its work."""
+    """Where jobs go: to rq when Redis is configured, else to this process. One that is lost, the sweep makes up for."""
 
     def __init__(self) -> None:
         self.embedded: SimpleQueue[tuple[str, tuple[int | str, ...]]] = SimpleQueue()
@@ -96,7 +100,7 @@ read_only: ContextVar[bool] = ContextVar("read_only", default=False)
 
 
 @event.listens_for(Engine, "connect")
-def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 (a DBAPI connection has no common type)
+def _prepare_sqlite(connection: Any, _record: object) -> None:
     if type(connection).__module__ != "sqlite3":
         return
     connection.isolation_level = None
@@ -107,6 +111,6 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 (
 
 
 @event.listens_for(Engine, "begin")
-def _begin_sqlite(connection: Any) -> None:  # noqa: ANN401 (the event's own type is the driver's)
+def _begin_sqlite(connection: Any) -> None:
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("BEGIN" if read_only.get() else "BEGIN IMMEDIATE")

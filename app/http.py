@@ -10,8 +10,10 @@ from typing import Any, Literal, Protocol, TypeVar
 from flask import Flask, Response, current_app, request
 from flask.typing import ResponseReturnValue
 from flask_limiter import RateLimitExceeded
-from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError as PoolTimeoutError
-from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound as NoRoute
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.exceptions import NotFound as NoRoute
 
 from app import errors, unit_of_work
 from app.extensions import read_only
@@ -34,20 +36,19 @@ STATUS: tuple[tuple[type[errors.PortalError], HTTPStatus], ...] = (
     (errors.Unavailable, HTTPStatus.SERVICE_UNAVAILABLE),
 )
 
-CONTENT_SECURITY_POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' data:",
-        "font-src 'self'",
-        "connect-src 'self'",
-        "manifest-src 'self'",
-        "form-action 'self'",
-        "base-uri 'none'",
-        "frame-ancestors 'none'",
-    )
-)
+_SOURCES = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self' data:",
+    "font-src": "'self'",
+    "connect-src": "'self'",
+    "manifest-src": "'self'",
+    "form-action": "'self'",
+    "base-uri": "'none'",
+    "frame-ancestors": "'none'",
+}
+CONTENT_SECURITY_POLICY = "; ".join(f"{what} {where}" for what, where in _SOURCES.items())
 _SECURITY_HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -72,7 +73,9 @@ class Refusal:
 class RenderRefusal(Protocol):
     """How a face shows a refusal: a whole response, its status and headers included."""
 
-    def __call__(self, refusal: Refusal) -> Response: ...
+    def __call__(self, refusal: Refusal) -> Response:
+        """The whole response."""
+        ...
 
 
 class Portal(Flask):
@@ -83,11 +86,13 @@ class Portal(Flask):
     """
 
     def preprocess_request(self) -> ResponseReturnValue | None:
+        """Say, before anything asks the database, whether this request writes."""
         view = self.view_functions.get(request.endpoint or "")
         read_only.set(request.method in _SAFE_METHODS and not getattr(view, "writes", False))
         return super().preprocess_request()
 
     def dispatch_request(self) -> ResponseReturnValue:
+        """Run the view and commit; after a deadlock or serialization failure, run it again."""
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 result = super().dispatch_request()
@@ -170,7 +175,7 @@ def _on_http_exception(error: HTTPException) -> ResponseReturnValue:
     unit_of_work.rollback()
     status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
     if status < HTTPStatus.BAD_REQUEST:
-        return error.get_response()  # type: ignore[return-value] # werkzeug's response serves as Flask's
+        return error.get_response()
     headers: dict[str, str] = {}
     if isinstance(error, MethodNotAllowed):
         headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
@@ -187,7 +192,9 @@ def _on_surprise(error: Exception) -> Response:
     if current_app.testing:
         raise error
     # The traceback names places, not people: no local values, and no message, which may quote what somebody typed.
-    current_app.logger.error("unexpected %s in %s", type(error).__name__, request.endpoint, exc_info=_without_message(error))
+    current_app.logger.error(
+        "unexpected %s in %s", type(error).__name__, request.endpoint, exc_info=_without_message(error)
+    )
     return _render(Refusal(HTTPStatus.INTERNAL_SERVER_ERROR, _DETAILS[HTTPStatus.INTERNAL_SERVER_ERROR], {}, {}, {}))
 
 

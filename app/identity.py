@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from flask import Request, g, request, session as cookie
+from flask import Request, g, request
+from flask import session as cookie
 from flask_login import UserMixin, current_user, login_user, logout_user
 
 from app.extensions import login_manager, settings
@@ -28,7 +29,7 @@ class SignedIn(UserMixin):
 
 def actor() -> Actor:
     """Who is asking. A stranger is an actor without an account."""
-    known = current_user._get_current_object()  # noqa: SLF001 (the proxy's own way out)
+    known = current_user._get_current_object()  # noqa: SLF001 (the way out of the proxy)
     return known.actor if isinstance(known, SignedIn) else Actor(origin=origin())
 
 
@@ -44,7 +45,7 @@ def forget() -> None:
 
 @login_manager.user_loader
 def _from_cookie(secret: str) -> SignedIn | None:
-    # Flask-Login asks the cookie before the header: on the JSON face a cookie never counts, so no token of CSRF is due there.
+    # Flask-Login asks the cookie before the header. On the JSON face a cookie never counts: it needs no CSRF token.
     if face() == "api":
         return None
     found = sessions.actor_by_secret(secret, origin=origin())

@@ -92,8 +92,8 @@ def managed_patients(actor: Actor) -> Select[int]:
     return select(Patient.id).where(Patient.manager_id == actor.account_id, Patient.voided_at.is_(None))
 
 
-def treated_by(doctor_id: int | None, patient_id: Any) -> ColumnElement[bool]:  # noqa: ANN401 (a column or a value)
-    """Whether a doctor treats a patient (contract, section 8): in the care team, or visited with the patient's consent."""
+def treated_by(doctor_id: int | None, patient_id: Any) -> ColumnElement[bool]:
+    """Whether a doctor treats a patient: in the care team, or by a visit with the patient's consent."""
     return or_(
         exists().where(CareTeamMember.patient_id == patient_id, CareTeamMember.doctor_id == doctor_id),
         exists().where(

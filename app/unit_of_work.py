@@ -35,7 +35,7 @@ def after_commit(job: str, *arguments: int | str) -> None:
 
 
 def mark_rollback_only() -> None:
-    """Let this unit of work end with a rollback even where the view returns normally, as a page that shows a refusal does."""
+    """Let this unit of work end with a rollback although nothing is raised: a page shows a refusal."""
     db.session.info[_ROLLBACK_ONLY] = True
 
 
@@ -88,7 +88,9 @@ def saving() -> Iterator[None]:
 def explain(error: IntegrityError) -> PortalError:
     """A violated constraint in the hospital's words."""
     guard = GUARDS.get(_constraint_name(error))
-    return guard() if guard else Conflict("This conflicts with something that was saved meanwhile. Look again and retry.")
+    return (
+        guard() if guard else Conflict("This conflicts with something that was saved meanwhile. Look again and retry.")
+    )
 
 
 def _constraint_name(error: IntegrityError) -> str:

@@ -14,7 +14,7 @@ from app.models.types import UtcDateTime
 engine: Engine = current_app.extensions["migrate"].db.engine
 
 
-def render_item(kind: str, item: object, autogen_context: Any) -> str | bool:  # noqa: ANN401 (Alembic's own)
+def render_item(kind: str, item: object, autogen_context: Any) -> str | bool:
     """Our own column types are written into migrations by their import."""
     if kind == "type" and isinstance(item, UtcDateTime):
         autogen_context.imports.add("from app.models.types import UtcDateTime")

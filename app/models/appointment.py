@@ -27,7 +27,7 @@ class VisitState(enum.Enum):
 
 
 BLOCKING = (VisitState.HELD, VisitState.PENDING, VisitState.CONFIRMED, VisitState.IN_PROGRESS, VisitState.COMPLETED)
-"""The states in which an appointment takes the doctor's and the patient's time. The migrations' guards list the same."""
+"""The states in which an appointment takes the doctor's and the patient's time; guards.py lists the same."""
 
 OPEN = (VisitState.PENDING, VisitState.CONFIRMED)
 """The states in which a visit is still to come and can be moved or cancelled."""
@@ -41,7 +41,7 @@ class VisitKind(enum.Enum):
 
 
 class Appointment(Base):
-    """One visit. `patient_agreed` says that the patient's side asked for it or accepted it; only then does it open the record."""
+    """One visit. `patient_agreed`: the patient's side asked for or accepted it; only then does it open the record."""
 
     __tablename__ = "appointment"
     __table_args__ = (

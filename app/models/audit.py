@@ -11,7 +11,7 @@ from app.models.types import KEY, document, pk, text, utc
 
 
 class AuditEvent(Base):
-    """One act. Keys are kept without foreign keys: the trail outlives what it tells of. No account: the portal itself, or a stranger."""
+    """One act. No account: the portal itself, or a stranger. No foreign keys: the trail outlives what it tells of."""
 
     __tablename__ = "audit_event"
     __table_args__ = (

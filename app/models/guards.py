@@ -74,7 +74,7 @@ def _sqlite_triggers() -> dict[str, str]:
             triggers[f"{name}_{suffix}"] = (
                 f"CREATE TRIGGER {name}_{suffix} BEFORE {event} ON appointment "
                 f"WHEN NEW.state IN {_BLOCKING} {unless.format(row='NEW')} "
-                f"BEGIN SELECT RAISE(ABORT, '{name}') WHERE EXISTS ("
+                f"BEGIN SELECT RAISE(ABORT, '{name}') WHERE EXISTS ("  # noqa: S608 (only names of this file)
                 f"SELECT 1 FROM appointment AS other WHERE other.{column} = NEW.{column} AND other.id IS NOT NEW.id "
                 f"AND other.state IN {_BLOCKING} {unless.format(row='other')} "
                 f"AND other.starts_at > datetime(NEW.starts_at, '-{LONGEST_VISIT_HOURS + 1} hours') "

@@ -22,7 +22,7 @@ class MessageState(enum.Enum):
 
 
 class Message(Base):
-    """One mail. `key` is unique for the event and the reader, and becomes the Message-ID; a lease keeps workers apart."""
+    """One mail. `key` is unique for event and reader, and becomes the Message-ID; a lease keeps workers apart."""
 
     __tablename__ = "message"
     __table_args__ = (Index("ix_message_state_due_at", "state", "due_at"),)

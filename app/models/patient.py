@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import Index, text as sql
+from sqlalchemy import Index
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.clock import now
@@ -17,7 +18,7 @@ _OWN = "is_own AND voided_at IS NULL"
 
 
 class Patient(Base):
-    """A person who is treated. `manager` is the account that acts for the patient; `is_own` marks that account's own person."""
+    """A person who is treated. The account `manager` acts for the patient; `is_own`: it is the account's own person."""
 
     __tablename__ = "patient"
     __table_args__ = (

@@ -24,7 +24,7 @@ class _ClinicalTexts:
 
 
 class ClinicalRecord(_ClinicalTexts, Base):
-    """One entry of a patient's record, as it reads now. No author means that the patient reported it at registration."""
+    """One entry of a patient's record, as it reads now. Without an author, the patient reported it at registration."""
 
     __tablename__ = "clinical_record"
     __table_args__ = (

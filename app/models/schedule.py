@@ -13,7 +13,7 @@ from app.models.types import KEY, foreign_key, pk, text, utc
 
 
 class WeeklyHours(Base):
-    """One row of a doctor's week, in hospital-local time: `weekday` counts from Monday, 0; slots of `slot_minutes` start at `starts`."""
+    """One row of a doctor's week, hospital-local: `weekday` is 0 on Monday; the first slot starts at `starts`."""
 
     __tablename__ = "weekly_hours"
     __table_args__ = (

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerifyMismatchError, VerificationError
+from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import or_, select
 
@@ -18,7 +18,7 @@ from app.extensions import db, settings
 from app.models import Account, Approval, ClinicalRecord, Department, Doctor, Patient, Profile
 from app.models.types import name_key
 from app.policy import Actor
-from app.services import audit
+from app.services import attempts, audit
 
 MINIMUM_PASSWORD = 8
 MAXIMUM_PASSWORD = 200
@@ -46,7 +46,7 @@ def register(
     approves, unless the hospital approves automatically. `clinical_texts` become a record reported by the patient.
     Raises Invalid with every field at fault, and for a username or an e-mail address that is taken.
     """
-    errors = _registration_errors(username, email, password, confirm_password, first_name, last_name)
+    errors = _sign_in_errors(username, email, password, confirm_password) | _name_errors(first_name, last_name)
     if role == "doctor" and department is None:
         errors["department"] = ["Choose the department that you work in."]
     if not errors:
@@ -90,15 +90,17 @@ def _apply(actor: Actor, account: Account, department: Department) -> None:
     audit.record(actor, "doctor.applied", doctor, account_id=account.id, approval=approval.value)
 
 
-def authenticate(actor: Actor, *, username: str, password: str) -> Account:
+def authenticate(_actor: Actor, *, username: str, password: str) -> Account:
     """The active account of a username, or of the e-mail address in its place, if the password is right.
 
-    Raises Unauthorized alike for an unknown name, a wrong password and a closed account, in the same time.
+    Raises Unauthorized alike for an unknown name, a wrong password and a closed account, in the same time, and
+    TooMany for a name that was tried too often.
     """
     key = name_key(username)
     account = db.session.scalars(
         select(Account).where(or_(Account.username_key == key, Account.email_key == key), Account.is_active)
     ).one_or_none()
+    attempts.count_sign_in(account.username_key if account else key)
     stored = account.password_hash if account else None
     if not _matches(stored or _decoy(), password) or account is None or stored is None:
         raise Unauthorized(WRONG_CREDENTIALS)
@@ -108,7 +110,7 @@ def authenticate(actor: Actor, *, username: str, password: str) -> Account:
 
 
 def note_failed_sign_in(actor: Actor) -> None:
-    """Note in the audit trail that somebody could not sign in; in a transaction of its own, after the refusal's rollback."""
+    """Note in the audit trail that somebody could not sign in, in a transaction of its own: the refusal rolls back."""
     with unit_of_work.transaction():
         audit.record(actor, "session.refused")
 
@@ -161,9 +163,7 @@ def _prepared(password: str) -> bytes:
     return unicodedata.normalize("NFKC", password).encode(errors="replace")[: MAXIMUM_PASSWORD * 4]
 
 
-def _registration_errors(
-    username: str, email: str, password: str, confirm_password: str | None, first_name: str, last_name: str
-) -> dict[str, list[str]]:
+def _sign_in_errors(username: str, email: str, password: str, confirm_password: str | None) -> dict[str, list[str]]:
     errors: dict[str, list[str]] = {}
     if not username.strip():
         errors["username"] = ["Enter a username."]
@@ -180,10 +180,13 @@ def _registration_errors(
         errors["password"] = [problem]
     if confirm_password is not None and confirm_password != password:
         errors["confirm_password"] = ["The two passwords are not the same. Enter it again."]
-    for field, value in (("first_name", first_name), ("last_name", last_name)):
-        if len(value) > MAXIMUM_NAME:
-            errors[field] = [f"Use {MAXIMUM_NAME} characters or fewer."]
     return errors
+
+
+def _name_errors(first_name: str, last_name: str) -> dict[str, list[str]]:
+    names = {"first_name": first_name, "last_name": last_name}
+    problem = f"Use {MAXIMUM_NAME} characters or fewer."
+    return {field: [problem] for field, name in names.items() if len(name) > MAXIMUM_NAME}
 
 
 def password_problem(password: str, *, username: str = "", email: str = "") -> str | None:

@@ -134,10 +134,10 @@ def cancel(actor: Actor, appointment_id: int, *, reason: str = "") -> Appointmen
 
 
 def set_state(actor: Actor, appointment_id: int, state: VisitState, *, reason: str = "") -> Appointment:
-    """Confirm, start, complete, mark as missed, or cancel a visit, as its doctor or an admin; its own state changes nothing.
+    """Confirm, start, complete, mark as missed, or cancel a visit, as its doctor or an admin.
 
-    Raises NotFound, Forbidden from the patient's side, and Conflict for a step that NEXT does not list or that
-    comes before the visit's day.
+    The state that it has already changes nothing. Raises NotFound, Forbidden from the patient's side, and Conflict
+    for a step that NEXT does not list or that comes before the visit's day.
     """
     appointment = _take(actor, appointment_id)
     policy.require(actor, Permission.CHANGE_AS_STAFF, appointment)
@@ -163,9 +163,10 @@ def set_state(actor: Actor, appointment_id: int, state: VisitState, *, reason: s
 def describe(
     actor: Actor, appointment_id: int, *, symptoms: str | None = None, kind: VisitKind | None = None
 ) -> Appointment:
-    """Change what the visit is about, or how patient and doctor meet; None keeps. The patient's side only before the cutoff.
+    """Change what the visit is about, or how patient and doctor meet; None keeps.
 
-    Raises NotFound, Invalid for a kind that the doctor does not offer, and Conflict in a state that is over.
+    The patient's side may do so before the cutoff. Raises NotFound, Invalid for a kind that the doctor does not
+    offer, and Conflict in a state that is over.
     """
     appointment = _take(actor, appointment_id)
     wanted_symptoms = appointment.symptoms if symptoms is None else symptoms.strip()

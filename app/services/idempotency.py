@@ -17,10 +17,11 @@ from app.policy import Actor
 
 
 def once(actor: Actor, *, key: str, fingerprint: str, act: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """What `act` returned when this account first used this key, within the last `idempotency_hours`; `act` runs only then.
+    """What `act` returned when this account first used this key; `act` runs only then.
 
-    A refusal raised by `act` is not kept, so the same key may be tried again. Raises Conflict where the key came
-    before with another `fingerprint`. Of two at the same moment, the second waits for the first.
+    Keys are kept for `idempotency_hours`. A refusal raised by `act` is not kept, so the same key may be tried again.
+    Raises Conflict where the key came before with another `fingerprint`. Of two at the same moment, the second waits
+    for the first.
     """
     db.session.execute(
         delete(IdempotencyKey).where(

@@ -29,7 +29,7 @@ class Listing(Generic[Item]):
 
 
 def listing(query: Select[Item], *options: ORMOption, limit: int, offset: int) -> Listing[Item]:
-    """Run a query for one page of it and for its count: two statements, and one for each `selectinload` among the options."""
+    """One page of a query, and its count: two statements, and one for each `selectinload` among the options."""
     session: Session = db.session()
     count = session.scalar(select(func.count()).select_from(query.order_by(None).subquery()))
     rows: Sequence[Any] = session.scalars(query.options(*options).limit(limit).offset(offset)).all() if count else []

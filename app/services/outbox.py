@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import joinedload
 
 from app import unit_of_work
@@ -137,5 +137,5 @@ def mark_failed(message: Message, error: str) -> None:
         message.due_at = now() + _FIRST_PAUSE * 2 ** (message.attempts - 1)
 
 
-def _unclaimed(moment: datetime):  # type: ignore[no-untyped-def] # an SQL condition
+def _unclaimed(moment: datetime) -> ColumnElement[bool]:
     return or_(Message.lease_until.is_(None), Message.lease_until < moment)

@@ -81,12 +81,14 @@ def refresh(token: str, *, origin: str) -> str:
     return _sign(key, "access", timedelta(hours=settings.access_token_hours))
 
 
-def end(actor: Actor, *, refresh_token: str | None = None) -> None:
-    """Sign out: end the actor's session and, where given, that of a refresh token. A token that is no good ends nothing."""
+def end(actor: Actor, *, refresh_token: str | None = None) -> bool:
+    """Sign out: end the actor's session and, where given, a refresh token's. Says whether any was there to end."""
     keys = {actor.session_id, _session_of(refresh_token, "refresh") if refresh_token else None} - {None}
-    for session in db.session.scalars(select(Session).where(Session.id.in_(keys), Session.ended_at.is_(None))):
+    live = db.session.scalars(select(Session).where(Session.id.in_(keys), Session.ended_at.is_(None))).all()
+    for session in live:
         session.ended_at = now()
         audit.record(actor, "session.ended", session, account_id=session.account_id)
+    return bool(live)
 
 
 def end_all(account_id: int, *, keep: int | None = None) -> None:
@@ -95,7 +97,7 @@ def end_all(account_id: int, *, keep: int | None = None) -> None:
     db.session.execute((query if keep is None else query.where(Session.id != keep)).values(ended_at=now()))
 
 
-def _actor(which: Any, kind: SessionKind, origin: str) -> Actor | None:  # noqa: ANN401 (an SQL condition)
+def _actor(which: Any, kind: SessionKind, origin: str) -> Actor | None:
     """One statement: the live session, its active account, and the approved doctor that the account is."""
     row = db.session.execute(
         select(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
+
 from app.models.types import KEY, UtcDateTime
 
 revision = "0001"
@@ -417,9 +418,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("doctor_id", "designation_id", name=op.f("pk_doctor_designation")),
     )
-    op.create_index(
-        "ix_doctor_designation_designation_id", "doctor_designation", ["designation_id"], unique=False
-    )
+    op.create_index("ix_doctor_designation_designation_id", "doctor_designation", ["designation_id"], unique=False)
 
     op.create_table(
         "doctor_specialisation",
@@ -551,9 +550,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_clinical_record")),
     )
-    op.create_index(
-        "ix_clinical_record_appointment_id", "clinical_record", ["appointment_id"], unique=False
-    )
+    op.create_index("ix_clinical_record_appointment_id", "clinical_record", ["appointment_id"], unique=False)
     op.create_index("ix_clinical_record_author_id", "clinical_record", ["author_id"], unique=False)
     op.create_index(
         "ix_clinical_record_department_id_created_at", "clinical_record", ["department_id", "created_at"], unique=False
