@@ -72,9 +72,9 @@ def _sqlite_triggers() -> dict[str, str]:
         for name, (column, unless) in _OVERLAPS.items():
             # The lower bound, sound because no visit is longer, lets the index on (column, starts_at) serve.
             triggers[f"{name}_{suffix}"] = (
-                f"CREATE TRIGGER {name}_{suffix} BEFORE {event} ON appointment "
+                f"CREATE TRIGGER {name}_{suffix} BEFORE {event} ON appointment "  # noqa: S608 (names of this file only)
                 f"WHEN NEW.state IN {_BLOCKING} {unless.format(row='NEW')} "
-                f"BEGIN SELECT RAISE(ABORT, '{name}') WHERE EXISTS ("  # noqa: S608 (only names of this file)
+                f"BEGIN SELECT RAISE(ABORT, '{name}') WHERE EXISTS ("
                 f"SELECT 1 FROM appointment AS other WHERE other.{column} = NEW.{column} AND other.id IS NOT NEW.id "
                 f"AND other.state IN {_BLOCKING} {unless.format(row='other')} "
                 f"AND other.starts_at > datetime(NEW.starts_at, '-{LONGEST_VISIT_HOURS + 1} hours') "
