@@ -19,6 +19,7 @@ from app.services import audit, availability, outbox
 from app.services.outbox import Template
 
 LONGEST_TEXT = 2000
+LONGEST_REASON = 500
 
 NEXT: dict[VisitState, frozenset[VisitState]] = {
     VisitState.PENDING: frozenset({VisitState.CONFIRMED, VisitState.IN_PROGRESS, VisitState.CANCELLED}),
@@ -74,7 +75,7 @@ def book(
         raise Forbidden(message)
     _check(doctor, symptoms, kind)
     _lock([doctor.id], [patient.id])
-    slot = _offered(doctor.id, starts_at, by_patient=by_patient)
+    slot = offered(doctor.id, starts_at, by_patient=by_patient)
     appointment = Appointment(
         patient=patient,
         doctor=doctor,
@@ -108,7 +109,7 @@ def move(
         return appointment
     staff = _acts_as_staff(actor, appointment)
     _require_open(appointment, "moved", staff=staff)
-    slot = _offered(appointment.doctor_id, starts_at, by_patient=not staff, ignoring=appointment.id)
+    slot = offered(appointment.doctor_id, starts_at, by_patient=not staff, ignoring=appointment.id)
     with _taking_time(appointment.doctor_id, slot.starts_at, ignoring=appointment.id):
         appointment.starts_at, appointment.ends_at = slot.starts_at, slot.ends_at
         appointment.available_time_id = available_time_id
@@ -149,7 +150,7 @@ def set_state(actor: Actor, appointment_id: int, state: VisitState, *, reason: s
     if state is VisitState.CANCELLED:
         _cancel(actor, appointment, reason)
         return appointment
-    if state in _NOT_BEFORE_ITS_DAY and to_local(appointment.starts_at).date() > to_local(now()).date():
+    if _is_too_early(appointment, state):
         message = f"The appointment is on a later day: it cannot be {_STATE_WORDS[state]} yet."
         raise Conflict(message)
     with unit_of_work.saving():
@@ -157,6 +158,35 @@ def set_state(actor: Actor, appointment_id: int, state: VisitState, *, reason: s
     audit.record(actor, "appointment.state_set", appointment, patient_id=appointment.patient_id, state=state.value)
     if state is VisitState.CONFIRMED:
         _tell(Template.CONFIRMED, appointment)
+    return appointment
+
+
+def next_states(actor: Actor, appointment: Appointment) -> frozenset[VisitState]:
+    """What set_state would make of the visit for this actor now: for showing the buttons; asks no query."""
+    if not _acts_as_staff(actor, appointment):
+        return frozenset()
+    following = NEXT.get(appointment.state, frozenset())
+    return frozenset(state for state in following if not _is_too_early(appointment, state))
+
+
+def decline(actor: Actor, appointment_id: int, *, reason: str) -> Appointment:
+    """Cancel a request that waits for confirmation, and tell the patient's side; the same answer again changes nothing.
+
+    Raises NotFound, Forbidden from the patient's side, Invalid without a reason or with one of over LONGEST_REASON
+    characters, and Conflict for a visit that no longer waits.
+    """
+    appointment = _take(actor, appointment_id)
+    policy.require(actor, Permission.CHANGE_AS_STAFF, appointment)
+    reason = reason.strip()
+    if not reason:
+        raise Invalid("Enter the reason. The patient will read it.", field="reason")
+    if len(reason) > LONGEST_REASON:
+        raise Invalid(f"Use {LONGEST_REASON} characters or fewer.", field="reason")
+    if (appointment.state, appointment.cancel_reason) == (VisitState.CANCELLED, reason):
+        return appointment
+    if appointment.state is not VisitState.PENDING:
+        raise Conflict(f"The appointment is {_STATE_WORDS[appointment.state]} already: it cannot be declined.")
+    _cancel(actor, appointment, reason)
     return appointment
 
 
@@ -242,21 +272,29 @@ def _lock(doctor_ids: Sequence[int], patient_ids: Sequence[int]) -> None:
     )
 
 
-def _offered(
-    doctor_id: int, starts_at: datetime, *, by_patient: bool, ignoring: int | None = None
-) -> availability.Slot:
-    """The doctor's free slot that starts then. Staff need no notice; a doctor without hours has any future time."""
+def offered(doctor_id: int, starts_at: datetime, *, by_patient: bool, ignoring: int | None = None) -> availability.Slot:
+    """The doctor's free slot that starts then. Staff need no notice; a doctor without hours has any future time.
+
+    Raises Invalid for a past time, and Conflict, with the next free times, for one that is not free.
+    """
     if starts_at <= now():
         message = "That time has passed. Choose a time in the future."
         raise Invalid(message, field="starts_at")
-    if not availability.publishes_hours(doctor_id):
-        return availability.Slot(starts_at, starts_at + timedelta(minutes=settings.default_slot_minutes))
     after = availability.earliest() if by_patient else now()
-    slot = availability.is_offered(doctor_id, starts_at, after=after, ignoring=ignoring)
+    slot = _free_slot(doctor_id, starts_at, after, ignoring)
     if slot is None:
         message = "That time is not free. Choose another one."
         raise Conflict(message, alternatives=availability.alternatives(doctor_id, starts_at, ignoring=ignoring))
     return slot
+
+
+def _free_slot(doctor_id: int, starts_at: datetime, after: datetime, ignoring: int | None) -> availability.Slot | None:
+    if availability.publishes_hours(doctor_id):
+        return availability.is_offered(doctor_id, starts_at, after=after, ignoring=ignoring)
+    ends_at = starts_at + timedelta(minutes=settings.default_slot_minutes)
+    if starts_at < after or not availability.is_unoccupied(doctor_id, starts_at, ends_at, ignoring=ignoring):
+        return None
+    return availability.Slot(starts_at, ends_at)
 
 
 @contextmanager
@@ -298,6 +336,10 @@ def _cancel(actor: Actor, appointment: Appointment, reason: str) -> None:
     db.session.flush()
     audit.record(actor, "appointment.cancelled", appointment, patient_id=appointment.patient_id)
     _tell(Template.CANCELLED, appointment)
+
+
+def _is_too_early(appointment: Appointment, state: VisitState) -> bool:
+    return state in _NOT_BEFORE_ITS_DAY and to_local(appointment.starts_at).date() > to_local(now()).date()
 
 
 def _acts_as_staff(actor: Actor, appointment: Appointment) -> bool:

@@ -77,6 +77,13 @@ def due(moment: datetime) -> list[int]:
     )
 
 
+def count_undelivered(moment: datetime) -> int:
+    """How many messages should be out and are not: given up, failed and tried again, or due for longer than a lease."""
+    late = and_(Message.state == MessageState.WAITING, or_(Message.error != "", Message.due_at <= moment - LEASE))
+    query = select(func.count()).select_from(Message).where(or_(Message.state == MessageState.FAILED, late))
+    return db.session.scalar(query) or 0
+
+
 def claim(message_id: int) -> Message | None:
     """Take the lease of a due message; None where another worker has it, or it is done. Commit before sending."""
     moment = now()
