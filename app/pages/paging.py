@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 from urllib.parse import urlencode
 
 from flask import request, url_for
+
+from app.errors import NotFound
+from app.services.listing import Listing
+
+Item = TypeVar("Item")
+MOST_DIGITS = 9
 
 NEIGHBOURS = 1
 """How many page numbers stand on each side of the current one; the first and last always stand too."""
@@ -13,11 +21,15 @@ NEIGHBOURS = 1
 
 @dataclass(frozen=True, slots=True)
 class Paging:
-    """Page `page` (from 1) of `count` things, `size` to a page."""
+    """Page `page` (from 1) of `count` things, `size` to a page.
+
+    `endpoint` names the list where it is shown at another address: after a refused POST, say.
+    """
 
     page: int
     size: int
     count: int
+    endpoint: str | None = None
 
     @property
     def pages(self) -> int:
@@ -56,5 +68,23 @@ class Paging:
         if number > 1:
             arguments.append(("page", str(number)))
         # Not url_for(**arguments): a visitor's `?_external=` or `?endpoint=` would become its own parameters.
-        address = url_for(str(request.endpoint), **(request.view_args or {}))
+        address = url_for(self.endpoint) if self.endpoint else url_for(str(request.endpoint), **(request.view_args or {}))
         return f"{address}?{urlencode(arguments)}" if arguments else address
+
+
+def paged(size: int, load: Callable[[int, int], Listing[Item]]) -> tuple[Listing[Item], Paging]:
+    """The page of a list that `?page=` asks for, `size` things long; `load` gets the limit and the offset.
+
+    Raises NotFound for what is no page of the list.
+    """
+    asked = request.args.get("page", "1")
+    if not (asked.isascii() and asked.isdigit() and len(asked) <= MOST_DIGITS):
+        raise NotFound
+    page = int(asked)
+    if page < 1:
+        raise NotFound
+    loaded = load(size, (page - 1) * size)
+    paging = Paging(page, size, loaded.count)
+    if page > paging.pages:
+        raise NotFound
+    return loaded, paging

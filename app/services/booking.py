@@ -1,0 +1,152 @@
+"""What a page needs to offer a free time, step by step, and to book it once however often the form arrives."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from app import policy
+from app.clock import day_bounds, to_local
+from app.errors import Invalid
+from app.extensions import db, settings
+from app.models import OPEN, Appointment, Doctor, Patient, VisitKind
+from app.policy import Actor, Permission
+from app.services import appointments, availability, idempotency, patients
+
+DAYS_SHOWN = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A hospital-local date, and the free times (aware UTC, in order) on it."""
+
+    date: date
+    times: list[datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """The free times of seven days from `first` to `last`; `earlier` and `later` are where the weeks beside it start.
+
+    `next_free` is the first free time of all; where it is None the doctor cannot be booked at present.
+    """
+
+    first: date
+    last: date
+    days: list[Day]
+    earlier: date | None
+    later: date | None
+    next_free: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A free time, for whom it can be booked, and how patient and doctor can meet; it can be changed until `changeable_until`."""
+
+    doctor: Doctor
+    starts_at: datetime
+    ends_at: datetime
+    changeable_until: datetime
+    patients: Sequence[Patient]
+    kinds: tuple[VisitKind, ...]
+
+
+def week(doctor_id: int, start: date | None = None) -> Week:
+    """A doctor's free times in a week, from `start` (hospital-local), but never before the first day with a free time."""
+    following = availability.next_free([doctor_id], count=1)[doctor_id]
+    final = to_local(availability.latest()).date()
+    opening = to_local(following[0].starts_at).date() if following else to_local(availability.earliest()).date()
+    first = min(max(start or opening, opening), final)
+    last = first + DAYS_SHOWN - timedelta(days=1)
+    slots = availability.free_slots([doctor_id], start=day_bounds(first)[0], end=day_bounds(last)[1])[doctor_id]
+    days: dict[date, list[datetime]] = {}
+    for slot in slots:
+        days.setdefault(to_local(slot.starts_at).date(), []).append(slot.starts_at)
+    return Week(
+        first=first,
+        last=last,
+        days=[Day(on, times) for on, times in days.items()],
+        earlier=max(first - DAYS_SHOWN, opening) if first > opening else None,
+        later=first + DAYS_SHOWN if following and first + DAYS_SHOWN <= final else None,
+        next_free=following[0].starts_at if following else None,
+    )
+
+
+def offer(actor: Actor, doctor_id: int, starts_at: datetime) -> Offer:
+    """What there is to choose for someone who wants this time of a doctor.
+
+    Raises Unauthorized, NotFound for a doctor who cannot be booked, Invalid for a past time or where the actor has
+    nobody to book for, and Conflict, with the next free times, for a time that is not free.
+    """
+    policy.require(actor, Permission.BOOK)
+    doctor = appointments.bookable_doctor(actor, doctor_id)
+    people = patients.managed(actor)
+    if not people:
+        raise Invalid("There is nobody in your account to book for. Ask the hospital to add you as a patient.")
+    slot = appointments.offered(doctor.id, starts_at, by_patient=True)
+    return _offer(doctor, slot, people)
+
+
+def choices(actor: Actor, doctor_id: int, starts_at: datetime) -> Offer:
+    """As `offer`, without asking whether the time is free: for showing again what was typed about one that is gone.
+
+    Raises Unauthorized, and NotFound for a doctor who cannot be booked.
+    """
+    policy.require(actor, Permission.BOOK)
+    doctor = appointments.bookable_doctor(actor, doctor_id)
+    length = timedelta(minutes=settings.default_slot_minutes)
+    return _offer(doctor, availability.Slot(starts_at, starts_at + length), patients.managed(actor))
+
+
+def booked_already(actor: Actor, doctor_id: int, starts_at: datetime) -> Appointment | None:
+    """The visit that the actor's own patients have at that very time with that doctor, in another tab perhaps."""
+    if not actor.is_signed_in:
+        return None
+    return db.session.scalars(
+        policy.visible(actor, Appointment).where(
+            Appointment.patient_id.in_(policy.managed_patients(actor)),
+            Appointment.doctor_id == doctor_id,
+            Appointment.starts_at == starts_at,
+            Appointment.state.in_(OPEN),
+        )
+    ).first()
+
+
+def book_once(
+    actor: Actor, *, key: str, patient_id: int, doctor_id: int, starts_at: datetime, kind: VisitKind, symptoms: str
+) -> int:
+    """Book as `appointments.book` does, once for each `key` (a UUID made with the form); returns the visit's id.
+
+    Raises what `appointments.book` raises, and Invalid for a key that is no UUID.
+    """
+    try:
+        key = str(uuid.UUID(key))
+    except ValueError:
+        raise Invalid("The form was damaged on its way. Check your answers and confirm again.") from None
+    values = [patient_id, doctor_id, starts_at.isoformat(), kind.value, symptoms]
+    fingerprint = hashlib.sha256(json.dumps(values).encode()).hexdigest()
+
+    def act() -> dict[str, int]:
+        booked = appointments.book(
+            actor, patient_id=patient_id, doctor_id=doctor_id, starts_at=starts_at, kind=kind, symptoms=symptoms
+        )
+        return {"appointment": booked.id}
+
+    answer = idempotency.once(actor, key=key, fingerprint=fingerprint, act=act)
+    return int(answer["appointment"])
+
+
+def _offer(doctor: Doctor, slot: availability.Slot, people: Sequence[Patient]) -> Offer:
+    offered = {VisitKind.IN_PERSON: doctor.accepts_in_person, VisitKind.ONLINE: doctor.accepts_online}
+    return Offer(
+        doctor=doctor,
+        starts_at=slot.starts_at,
+        ends_at=slot.ends_at,
+        changeable_until=slot.starts_at - timedelta(hours=settings.booking_cutoff_hours),
+        patients=people,
+        kinds=tuple(kind for kind, is_offered in offered.items() if is_offered),
+    )
