@@ -1,0 +1,78 @@
+"""Which doctors a search and the filters of a list mean, as SQL conditions."""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, Select, Table, false, func, or_, select
+
+from app.models import (
+    Department,
+    Designation,
+    Doctor,
+    Specialisation,
+    doctor_designation,
+    doctor_specialisation,
+)
+from app.models.types import name_key
+from app.policy import BIGGEST_KEY
+from app.services.hours import doctors_starting_at
+
+MOST_SEARCH_WORDS = 8
+_BIGGEST_FEE = 2**31 - 1
+
+
+def matching(
+    search: str = "",
+    *,
+    specialisation_id: int | None = None,
+    designation_id: int | None = None,
+    department_id: int | None = None,
+    fee: int | None = None,
+    available_time_id: int | None = None,
+) -> list[ColumnElement[bool]]:
+    """The conditions of those filters that are given; a value that no row can have matches nothing.
+
+    Every word of `search`, up to MOST_SEARCH_WORDS, must occur in the name, a speciality, a designation or the
+    department, without regard to case.
+    """
+    keys = (specialisation_id, designation_id, department_id, available_time_id)
+    possible = all(key is None or 0 < key <= BIGGEST_KEY for key in keys)
+    if not possible or (fee is not None and not 0 <= fee <= _BIGGEST_FEE):
+        return [false()]
+    conditions = [_mentions(word) for word in _words(search)]
+    if specialisation_id is not None:
+        column = doctor_specialisation.c.specialisation_id
+        conditions.append(Doctor.id.in_(_doctors(doctor_specialisation).where(column == specialisation_id)))
+    if designation_id is not None:
+        column = doctor_designation.c.designation_id
+        conditions.append(Doctor.id.in_(_doctors(doctor_designation).where(column == designation_id)))
+    if department_id is not None:
+        conditions.append(Doctor.department_id == department_id)
+    if fee is not None:
+        conditions.append(Doctor.fee == fee)
+    if available_time_id is not None:
+        conditions.append(Doctor.id.in_(doctors_starting_at(available_time_id)))
+    return conditions
+
+
+def _words(search: str) -> list[str]:
+    """What was typed, without what no database stores: NUL, and halves of surrogate pairs."""
+    storable = search.replace("\0", " ").encode(errors="ignore").decode()
+    return storable.split()[:MOST_SEARCH_WORDS]
+
+
+def _mentions(word: str) -> ColumnElement[bool]:
+    text, key = word.lower(), name_key(word)
+    department = select(Department.id).where(Department.name_key.contains(key, autoescape=True))
+    specialisation = _doctors(doctor_specialisation).join(Specialisation)
+    designation = _doctors(doctor_designation).join(Designation)
+    return or_(
+        func.lower(Doctor.name).contains(text, autoescape=True),
+        func.lower(Doctor.specialization).contains(text, autoescape=True),
+        Doctor.department_id.in_(department),
+        Doctor.id.in_(specialisation.where(Specialisation.name_key.contains(key, autoescape=True))),
+        Doctor.id.in_(designation.where(Designation.name_key.contains(key, autoescape=True))),
+    )
+
+
+def _doctors(link: Table) -> Select[int]:
+    return select(link.c.doctor_id)

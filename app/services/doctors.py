@@ -1,0 +1,271 @@
+"""Doctors: finding them, what is shown of them, and deciding who is listed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from sqlalchemy import select
+from sqlalchemy.orm import InstrumentedAttribute, joinedload, selectinload
+
+from app import policy
+from app.clock import now
+from app.errors import Conflict, Invalid
+from app.extensions import db
+from app.models import (
+    Appointment,
+    Approval,
+    Department,
+    Designation,
+    Doctor,
+    Specialisation,
+    VisitKind,
+    VisitState,
+)
+from app.models.types import name_key
+from app.policy import LISTED, Actor, Permission
+from app.services import audit, availability, outbox
+from app.services.doctor_search import matching
+from app.services.hours import HoursSummary, hours_summary
+from app.services.listing import Listing, listing
+from app.services.outbox import Template
+from app.services.ratings import Rating, ReviewEntry, ratings, reviews
+
+__all__ = [
+    "Choices",
+    "DoctorCard",
+    "HoursSummary",
+    "Rating",
+    "ReviewEntry",
+    "applications",
+    "approve",
+    "choices",
+    "find",
+    "get",
+    "hours_summary",
+    "own_application",
+    "ratings",
+    "reject",
+    "reviews",
+    "soonest",
+    "with_meet_link",
+]
+
+Entry = TypeVar("Entry", Department, Specialisation, Designation)
+
+LONGEST_REASON = 1000
+FREE_TIMES_ON_A_CARD = 3
+_MAIL = {Approval.APPROVED: Template.DOCTOR_APPROVED, Approval.REJECTED: Template.DOCTOR_REJECTED}
+
+_WITH_DETAILS = (
+    joinedload(Doctor.account),
+    joinedload(Doctor.department),
+    selectinload(Doctor.designations),
+    selectinload(Doctor.specialisations),
+)
+"""All that any face shows of a doctor: one statement with the doctors, and two more."""
+
+
+@dataclass(frozen=True, slots=True)
+class DoctorCard:
+    """A doctor in the public list. `rating` is the mean, `free_times` the next three at most (UTC)."""
+
+    id: int
+    name: str
+    department: str | None
+    specialisations: list[str]
+    designations: list[str]
+    fee: int | None
+    picture_id: int | None
+    rating: float | None
+    reviews: int
+    free_times: list[datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the lists of doctors can be filtered by, each in the order of names."""
+
+    departments: Sequence[Department]
+    specialisations: Sequence[Specialisation]
+    designations: Sequence[Designation]
+
+
+def find(
+    actor: Actor,
+    *,
+    search: str = "",
+    specialisation_id: int | None = None,
+    designation_id: int | None = None,
+    department_id: int | None = None,
+    fee: int | None = None,
+    available_time_id: int | None = None,
+    limit: int,
+    offset: int,
+) -> Listing[Doctor]:
+    """The doctors whom the actor may see, by id, with all their relations: three statements and one for the count.
+
+    Every word of `search` must occur in a name, speciality, designation or department. `fee` is exact.
+    """
+    criteria = matching(
+        search,
+        specialisation_id=specialisation_id,
+        designation_id=designation_id,
+        department_id=department_id,
+        fee=fee,
+        available_time_id=available_time_id,
+    )
+    query = policy.visible(actor, Doctor).where(*criteria)
+    return listing(query.order_by(Doctor.id), *_WITH_DETAILS, limit=limit, offset=offset)
+
+
+def soonest(
+    actor: Actor,
+    *,
+    search: str = "",
+    specialisation_id: int | None = None,
+    designation_id: int | None = None,
+    department_id: int | None = None,
+    limit: int,
+    offset: int,
+) -> Listing[DoctorCard]:
+    """The doctors who can be booked, whoever is free first first; those with no free time last, by name.
+
+    At most ten statements, however many doctors there are.
+    """
+    criteria = matching(
+        search, specialisation_id=specialisation_id, designation_id=designation_id, department_id=department_id
+    )
+    names = dict(
+        db.session.execute(
+            policy.visible(actor, Doctor).with_only_columns(Doctor.id, Doctor.name).where(LISTED, *criteria)
+        ).tuples()
+    )
+    free = availability.next_free(names, count=FREE_TIMES_ON_A_CARD)
+    never = availability.latest() + availability.LONGEST_VISIT
+
+    def order(doctor_id: int) -> tuple[datetime, str, int]:
+        first = free[doctor_id][0].starts_at if free[doctor_id] else never
+        return first, name_key(names[doctor_id]), doctor_id
+
+    page = sorted(names, key=order)[offset : offset + limit]
+    return Listing(_cards(page, free), len(names))
+
+
+def _cards(doctor_ids: Sequence[int], free: dict[int, list[availability.Slot]]) -> list[DoctorCard]:
+    """The cards of these doctors, in this order."""
+    if not doctor_ids:
+        return []
+    query = select(Doctor).where(Doctor.id.in_(doctor_ids)).options(*_WITH_DETAILS)
+    doctors = {doctor.id: doctor for doctor in db.session.scalars(query)}
+    rating = ratings(doctor_ids)
+    return [
+        DoctorCard(
+            id=doctor.id,
+            name=doctor.name,
+            department=doctor.department.name if doctor.department else None,
+            specialisations=[entry.name for entry in doctor.specialisations],
+            designations=[entry.name for entry in doctor.designations],
+            fee=doctor.fee,
+            picture_id=doctor.picture_id,
+            rating=rating[doctor.id].mean,
+            reviews=rating[doctor.id].reviews,
+            free_times=[slot.starts_at for slot in free[doctor.id]],
+        )
+        for doctor in (doctors[doctor_id] for doctor_id in doctor_ids)
+    ]
+
+
+def get(actor: Actor, doctor_id: int) -> Doctor:
+    """One doctor with all relations. Raises NotFound for one whom the actor may not see."""
+    return policy.fetch(actor, Doctor, doctor_id, *_WITH_DETAILS)
+
+
+def choices(actor: Actor) -> Choices:
+    """The vocabularies for filters and forms."""
+    return Choices(
+        _by_name(actor, Department, Department.name_key),
+        _by_name(actor, Specialisation, Specialisation.name_key),
+        _by_name(actor, Designation, Designation.name_key),
+    )
+
+
+def _by_name(actor: Actor, model: type[Entry], name: InstrumentedAttribute[str]) -> Sequence[Entry]:
+    return db.session.scalars(policy.visible(actor, model).order_by(name)).all()
+
+
+def with_meet_link(actor: Actor, doctors: Collection[Doctor]) -> set[int]:
+    """The ids of those doctors whose video link the actor may see (contract, section 5), in one statement at most.
+
+    Beside the doctor and admins, those who manage a patient with a confirmed online visit to the doctor.
+    """
+    seen = {doctor.id for doctor in doctors if policy.can(actor, Permission.SEE_MEET_LINK, doctor)}
+    others = [doctor.id for doctor in doctors if doctor.id not in seen]
+    if not others or not actor.is_signed_in:
+        return seen
+    return seen | set(
+        db.session.scalars(
+            select(Appointment.doctor_id).where(
+                Appointment.patient_id.in_(policy.managed_patients(actor)),
+                Appointment.doctor_id.in_(others),
+                Appointment.kind == VisitKind.ONLINE,
+                Appointment.state.in_((VisitState.CONFIRMED, VisitState.IN_PROGRESS)),
+            )
+        )
+    )
+
+
+def applications(
+    actor: Actor, *, state: Approval | None = Approval.PENDING, search: str = "", limit: int, offset: int
+) -> Listing[Doctor]:
+    """Doctors for an admin's list, by the hospital's decision (None: all), whoever applied first first.
+
+    Raises Unauthorized or Forbidden for anyone else.
+    """
+    policy.require(actor, Permission.ADMINISTER)
+    query = policy.visible(actor, Doctor).where(*matching(search))
+    if state is not None:
+        query = query.where(Doctor.approval == state)
+    return listing(query.order_by(Doctor.created_at, Doctor.id), *_WITH_DETAILS, limit=limit, offset=offset)
+
+
+def own_application(actor: Actor) -> Doctor | None:
+    """The actor's own entry among the doctors, however the hospital has decided; None for who never applied."""
+    if not actor.is_signed_in:
+        return None
+    query = policy.visible(actor, Doctor).where(Doctor.account_id == actor.account_id)
+    return db.session.scalars(query.options(joinedload(Doctor.department))).one_or_none()
+
+
+def approve(actor: Actor, doctor_id: int) -> Doctor:
+    """List a doctor who has applied, and tell them. Raises Forbidden, NotFound, and Conflict once decided."""
+    return _decide(actor, doctor_id, Approval.APPROVED)
+
+
+def reject(actor: Actor, doctor_id: int, reason: str) -> Doctor:
+    """Refuse a doctor who has applied, and tell them why.
+
+    Raises Forbidden, NotFound, Invalid without a reason, and Conflict once decided.
+    """
+    return _decide(actor, doctor_id, Approval.REJECTED, reason)
+
+
+def _decide(actor: Actor, doctor_id: int, decision: Approval, reason: str = "") -> Doctor:
+    policy.require(actor, Permission.ADMINISTER)
+    doctor = policy.fetch(actor, Doctor, doctor_id, *_WITH_DETAILS, lock=True)
+    reason = reason.strip()
+    if decision is Approval.REJECTED and not reason:
+        raise Invalid("Enter the reason, which the doctor will read.", field="reason")
+    if len(reason) > LONGEST_REASON:
+        raise Invalid(f"Use {LONGEST_REASON:,} characters or fewer.", field="reason")
+    if doctor.approval is not Approval.PENDING:
+        raise Conflict(f"{doctor.name}'s application has been {doctor.approval.value} already.")
+    doctor.approval, doctor.decision_reason = decision, reason
+    doctor.decided_by_id, doctor.decided_at = actor.account_id, now()
+    db.session.flush()
+    audit.record(actor, f"doctor.{decision.value}", doctor)
+    if doctor.account is not None:
+        outbox.tell_about_application(_MAIL[decision], doctor, doctor.account)
+    return doctor

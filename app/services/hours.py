@@ -1,0 +1,82 @@
+"""What the JSON documents tell of a doctor's week: `available_from`, `available_to` and `available_time`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import time
+
+from sqlalchemy import ColumnElement, Select, and_, extract, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from app import clock
+from app.extensions import db
+from app.models import AvailableTime, WeeklyHours
+
+WORKING_DAYS = (0, 1, 2, 3, 4)
+"""Monday to Friday: the days that the documents' hours tell of (contract, section 5)."""
+
+
+@dataclass(slots=True)
+class HoursSummary:
+    """Hospital-local: the earliest start and the latest end, and the catalogue times at which a slot starts."""
+
+    available_from: time | None = None
+    available_to: time | None = None
+    available_time_ids: list[int] = field(default_factory=list)
+
+
+def hours_summary(doctor_ids: Collection[int]) -> dict[int, HoursSummary]:
+    """The weekly hours of each doctor, Monday to Friday, that are not over, in one statement."""
+    rows = db.session.execute(
+        select(
+            WeeklyHours.doctor_id,
+            func.min(WeeklyHours.starts),
+            func.max(WeeklyHours.ends),
+            AvailableTime.id,
+        )
+        .outerjoin(AvailableTime, _slot_starts_at_catalogue_time())
+        .where(WeeklyHours.doctor_id.in_(doctor_ids), _on_working_days())
+        .group_by(WeeklyHours.doctor_id, AvailableTime.id)
+        .order_by(WeeklyHours.doctor_id, AvailableTime.id)
+    )
+    summaries = {doctor_id: HoursSummary() for doctor_id in doctor_ids}
+    for doctor_id, starts, ends, available_time_id in rows:
+        summary = summaries[doctor_id]
+        summary.available_from = min(starts, summary.available_from or starts)
+        summary.available_to = max(ends, summary.available_to or ends)
+        if available_time_id is not None:
+            summary.available_time_ids.append(available_time_id)
+    return summaries
+
+
+def doctors_starting_at(available_time_id: int) -> Select[int]:
+    """The ids of the doctors with a slot, Monday to Friday, that starts at a catalogue time."""
+    return (
+        select(WeeklyHours.doctor_id)
+        .join(AvailableTime, _slot_starts_at_catalogue_time())
+        .where(AvailableTime.id == available_time_id, _on_working_days())
+    )
+
+
+def _on_working_days() -> ColumnElement[bool]:
+    today = clock.local_today()
+    return and_(
+        WeeklyHours.weekday.in_(WORKING_DAYS),
+        or_(WeeklyHours.valid_to.is_(None), WeeklyHours.valid_to >= today),
+    )
+
+
+def _slot_starts_at_catalogue_time() -> ColumnElement[bool]:
+    after_start = _seconds(AvailableTime.starts) - _seconds(WeeklyHours.starts)
+    slot = WeeklyHours.slot_minutes * 60
+    return and_(
+        AvailableTime.starts >= WeeklyHours.starts,
+        _seconds(AvailableTime.starts) + slot <= _seconds(WeeklyHours.ends),
+        after_start % slot == 0,
+    )
+
+
+def _seconds(moment: InstrumentedAttribute[time]) -> ColumnElement[int]:
+    """A time of day as seconds since midnight, in SQL of both databases."""
+    return extract("hour", moment) * 3600 + extract("minute", moment) * 60 + extract("second", moment)

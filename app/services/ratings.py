@@ -1,0 +1,90 @@
+"""What patients say of doctors: their reviews, the number of them, and the mean of the verified ones."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, case, exists, func, select
+from sqlalchemy.orm import joinedload
+
+from app import policy
+from app.extensions import db
+from app.models import Appointment, Doctor, Patient, Review, VisitState
+from app.policy import Actor
+from app.services.listing import Listing, listing
+
+NAMELESS = "Patient"
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """A doctor's mean (1 to 5, two decimals) over the `verified` reviews, None without any; `reviews` counts all."""
+
+    mean: float | None = None
+    reviews: int = 0
+    verified: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewEntry:
+    """A review as it is shown: by whom (a first name), and whether the reviewer has visited the doctor."""
+
+    review: Review
+    reviewer: str
+    is_verified: bool
+
+
+def is_verified() -> ColumnElement[bool]:
+    """Whether the reviewing patient has a completed visit with the doctor (contract, section 10)."""
+    return exists().where(
+        Appointment.patient_id == Review.patient_id,
+        Appointment.doctor_id == Review.doctor_id,
+        Appointment.state == VisitState.COMPLETED,
+    )
+
+
+def ratings(doctor_ids: Collection[int]) -> dict[int, Rating]:
+    """The rating of each doctor, in one statement; hidden reviews never count."""
+    review = (
+        select(Review.doctor_id, Review.rating, is_verified().label("is_verified"))
+        .where(Review.doctor_id.in_(doctor_ids), Review.hidden_at.is_(None))
+        .subquery()
+    )
+    verified_rating = case((review.c.is_verified, review.c.rating))
+    rows = db.session.execute(
+        select(review.c.doctor_id, func.avg(verified_rating), func.count(), func.count(verified_rating)).group_by(
+            review.c.doctor_id
+        )
+    )
+    found = dict.fromkeys(doctor_ids, Rating())
+    for doctor_id, mean, reviews_count, verified in rows:
+        found[doctor_id] = Rating(None if mean is None else round(float(mean), 2), reviews_count, verified)
+    return found
+
+
+def reviews(actor: Actor, doctor_id: int, *, limit: int, offset: int) -> Listing[ReviewEntry]:
+    """What patients say of one doctor, newest first; hidden reviews are left out for everyone.
+
+    Raises NotFound for a doctor whom the actor may not see.
+    """
+    policy.fetch(actor, Doctor, doctor_id)
+    query = (
+        policy.visible(actor, Review)
+        .where(Review.doctor_id == doctor_id, Review.hidden_at.is_(None))
+        .order_by(Review.created_at.desc(), Review.id.desc())
+    )
+    page = listing(query, joinedload(Review.patient).joinedload(Patient.manager), limit=limit, offset=offset)
+    keys = [review.id for review in page.rows]
+    verified = set(db.session.scalars(select(Review.id).where(Review.id.in_(keys), is_verified())) if keys else ())
+    return page.map(lambda review: ReviewEntry(review, reviewer_name(review.patient), review.id in verified))
+
+
+def reviewer_name(patient: Patient) -> str:
+    """The first name under which a patient's reviews appear, or NAMELESS; `patient.manager` must be loaded.
+
+    A patient without a name of its own carries the account's username, which is not for the public.
+    """
+    username = patient.manager.username if patient.manager else None
+    words = patient.name.split()
+    return words[0] if words and patient.name != username else NAMELESS
