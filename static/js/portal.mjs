@@ -27,8 +27,9 @@ start([Header, SkipLink, ...EVERYWHERE], document);
 // What htmx has brought comes alive too, and is announced: a live region that is itself replaced stays silent.
 document.addEventListener("htmx:after:swap", () => {
   start([Header, ...EVERYWHERE], document);
+  const announcer = document.getElementById("announcer");
   const text = document.querySelector("#main [data-announce]")?.textContent ?? "";
-  document.getElementById("announcer").textContent = text.replace(/\s+/g, " ").trim();
+  if (announcer) announcer.textContent = text.replace(/\s+/g, " ").trim();
 });
 
 // An address with the filters that are set, not with all that are not.
