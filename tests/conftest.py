@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
+from dataclasses import replace
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import hypothesis
 import pytest
@@ -96,14 +97,26 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def app(settings: Settings) -> Iterator[Flask]:
+def make_app(settings: Settings) -> Iterator[Callable[..., Flask]]:
+    """Maker of portals whose settings differ from `settings`: `make_app(ratelimit_enabled=True)`."""
+    made: list[Flask] = []
+
+    def make(**changes: Any) -> Flask:
+        portal = create_app(replace(settings, **changes))
+        made.append(portal)
+        return portal
+
+    yield make
+    for portal in made:
+        with portal.app_context():
+            db.session.remove()
+            db.engine.dispose()
+
+
+@pytest.fixture
+def app(make_app: Callable[..., Flask]) -> Flask:
     """The whole portal."""
-    portal = create_app(settings)
-    yield portal
-    with portal.app_context():
-        db.session.remove()
-        for engine in db.engines.values():
-            engine.dispose()
+    return make_app()
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""Tests of the whole: layers, migrations, templates, and who may call what."""

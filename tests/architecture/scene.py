@@ -1,0 +1,129 @@
+"""One small hospital in which every actor of the permission matrix meets the same objects."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app import models
+from app.extensions import db
+from tests import factories
+from tests.architecture.permissions import ACTORS
+from tests.support.clients import api, sign_in
+from tests.support.databases import Database
+
+
+@dataclass(kw_only=True)
+class Scene:
+    """The objects, by the names that routes give their ids, and the accounts that act."""
+
+    department: models.Department
+    unused_department: models.Department
+    designation: models.Designation
+    specialisation: models.Specialisation
+    available_time: models.AvailableTime
+    service: models.Service
+    contact: models.ContactMessage
+    patient: models.Patient
+    doctor: models.Doctor
+    pending_doctor: models.Doctor
+    appointment: models.Appointment
+    record: models.ClinicalRecord
+    review: models.Review
+    mapping: models.CareTeamMember
+    accounts: dict[str, models.Account | None]
+
+    @property
+    def account(self) -> models.Account:
+        """The patient's account."""
+        account = self.accounts["patient"]
+        assert account is not None
+        return account
+
+
+def build_scene() -> Scene:
+    """Write the scene into the running test's database."""
+    department = factories.DepartmentFactory()
+    doctor = factories.DoctorFactory(department=department, hours=True)
+    patient = factories.PatientFactory()
+    stranger = factories.PatientFactory()
+    outsider = factories.DoctorFactory(hours=True)
+    pending = factories.DoctorFactory(pending=True)
+    return Scene(
+        department=department,
+        unused_department=factories.DepartmentFactory(),
+        designation=factories.DesignationFactory(),
+        specialisation=factories.SpecialisationFactory(),
+        available_time=factories.AvailableTimeFactory(),
+        service=factories.ServiceFactory(),
+        contact=factories.ContactMessageFactory(),
+        patient=patient,
+        doctor=doctor,
+        pending_doctor=pending,
+        appointment=factories.AppointmentFactory(patient=patient, doctor=doctor),
+        record=factories.ClinicalRecordFactory(patient=patient, author=doctor),
+        review=factories.ReviewFactory(patient=patient, doctor=doctor),
+        mapping=factories.CareTeamMemberFactory(patient=patient, doctor=doctor),
+        accounts={
+            "anonymous": None,
+            "patient": patient.manager,
+            "stranger": stranger.manager,
+            "doctor": doctor.account,
+            "outsider": outsider.account,
+            "pending": pending.account,
+            "admin": factories.AccountFactory(is_admin=True),
+        },
+    )
+
+
+class Stage:
+    """The scene as it was, again and again: its SQLite file is put back before each act."""
+
+    def __init__(self, app: Flask, file: Path) -> None:
+        self.app = app
+        self.file = file
+        self.untouched = file.with_name("untouched.sqlite3")
+        with Database(app):
+            self.scene = build_scene()
+        self._tokens = {name: api(app.test_client(), account).token for name, account in self._signed_in()}
+        self._cookies: dict[str, list[Any]] = {}
+        self._has_pages = "account.sign_in" in app.view_functions
+        if self._has_pages:
+            for name, account in self._signed_in():
+                client = sign_in(app.test_client(), account)
+                self._cookies[name] = list(client._cookies.values())  # type: ignore[union-attr]  # it keeps cookies
+        self._close()
+        shutil.copyfile(file, self.untouched)
+
+    def restore(self) -> None:
+        """Undo whatever the last act changed."""
+        self._close()
+        for suffix in ("-wal", "-shm"):
+            self.file.with_name(self.file.name + suffix).unlink(missing_ok=True)
+        shutil.copyfile(self.untouched, self.file)
+
+    def browser(self, actor: str) -> FlaskClient:
+        """An actor's browser, signed in."""
+        client = self.app.test_client()
+        for cookie in self._cookies.get(actor, []):
+            client.set_cookie(cookie.key, cookie.value, domain=cookie.domain, path=cookie.path)
+        return client
+
+    def headers(self, actor: str) -> dict[str, str]:
+        """An actor's bearer token."""
+        token = self._tokens.get(actor)
+        return {"Authorization": f"Bearer {token}"} if token else {}
+
+    def _signed_in(self) -> list[tuple[str, models.Account]]:
+        found = [(name, self.scene.accounts[name]) for name in ACTORS]
+        return [(name, account) for name, account in found if account is not None]
+
+    def _close(self) -> None:
+        with self.app.app_context():
+            db.session.remove()
+            db.engine.dispose()

@@ -1,0 +1,99 @@
+"""Every route answers every actor as the permission matrix says, and every route is in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
+
+from app import create_app
+from app.extensions import db
+from tests.architecture.permissions import ACTORS, SIGN_IN, Answer, Row, api, pages
+from tests.architecture.scene import Stage
+from tests.support import databases
+from tests.support.settings import make_settings
+
+MATRIX: dict[str, Row] = {**api.ROWS, **pages.ROWS}
+WRITING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    folder: Path = tmp_path_factory.mktemp("scene")
+    with databases.sqlite_database(folder) as url:
+        app = create_app(make_settings(folder, url))
+        yield Stage(app, folder / "portal.sqlite3")
+        with app.app_context():
+            db.engine.dispose()
+
+
+def routes(app: Flask) -> dict[str, Rule]:
+    """Every method and rule; HEAD and OPTIONS follow from them."""
+    return {
+        f"{method} {rule.rule}": rule
+        for rule in app.url_map.iter_rules()
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
+    }
+
+
+def test_no_row_stands_twice() -> None:
+    assert not api.ROWS.keys() & pages.ROWS.keys()
+
+
+def test_every_route_has_a_row_and_every_row_a_route(stage: Stage) -> None:
+    exist = set(routes(stage.app))
+
+    without_row, without_route = sorted(exist - MATRIX.keys()), sorted(MATRIX.keys() - exist)
+
+    assert not without_row, "write their rows into tests/architecture/permissions:\n" + "\n".join(without_row)
+    assert not without_route, "remove from tests/architecture/permissions:\n" + "\n".join(without_route)
+
+
+@pytest.mark.parametrize("name", sorted(MATRIX))
+def test_it_answers_each_actor_as_the_matrix_says(name: str, stage: Stage) -> None:
+    rule = routes(stage.app).get(name)
+    if rule is None:
+        pytest.fail(f"{name} is no route")
+    row = MATRIX[name]
+
+    answers = {actor: ask(stage, name, rule, row, actor) for actor in ACTORS}
+
+    assert answers == dict(zip(ACTORS, row.answers, strict=True))
+
+
+def ask(stage: Stage, name: str, rule: Rule, row: Row, actor: str) -> Answer:
+    """Ask for a route as an actor, on the untouched scene."""
+    method = name.partition(" ")[0]
+    if method in WRITING:
+        stage.restore()
+    sent = dict(row.send(stage.scene)) if row.send else None
+    with stage.app.test_request_context():
+        path = stage.app.url_for(rule.endpoint, **url_values(stage, rule, row), **row.query)
+    is_api = rule.endpoint.rpartition(".")[0] in stage.app.extensions["face_of_blueprint"]
+    if is_api:
+        response = stage.app.test_client().open(path, method=method, json=sent, headers=stage.headers(actor))
+    else:
+        response = stage.browser(actor).open(path, method=method, data=sent)
+    with response:
+        return answer_of(response)
+
+
+def answer_of(response: TestResponse) -> Answer:
+    """The status, or that one is sent to sign in."""
+    if response.status_code == 303 and response.location.startswith("/sign-in"):
+        return SIGN_IN
+    return response.status_code
+
+
+def url_values(stage: Stage, rule: Rule, row: Row) -> dict[str, object]:
+    """What a rule's placeholders stand for."""
+    values: dict[str, object] = {}
+    for argument in rule.arguments:
+        named = row.values.get(argument, argument.removesuffix("_id"))
+        found = getattr(stage.scene, named, None)
+        values[argument] = named if found is None else found.id
+    return values
