@@ -92,4 +92,10 @@ def _sqlite_triggers() -> dict[str, str]:
                 f"CREATE TRIGGER {name} BEFORE {event} ON {table} "
                 f"BEGIN SELECT RAISE(ABORT, '{table} is insert-only'); END"
             )
+        # REPLACE deletes the former row without asking the triggers for DELETE.
+        name = f"{table}_refuses_replace"
+        triggers[name] = (
+            f"CREATE TRIGGER {name} BEFORE INSERT ON {table} WHEN NEW.id IN (SELECT id FROM {table}) "  # noqa: S608  (our own names)
+            f"BEGIN SELECT RAISE(ABORT, '{table} is insert-only'); END"
+        )
     return triggers

@@ -1,0 +1,1 @@
+"""Guarantees under load and failure."""

@@ -1,0 +1,1 @@
+"""The hospital's rules, one file a noun."""
