@@ -124,6 +124,7 @@ def _from_form(raw: bytes, request: Request, schema: Schema) -> dict[str, object
         raise Invalid("The form body is broken.") from error
     if None in form or None in files:
         raise Invalid("A part of the form has no name.")
+    refuse_unstorable(form.to_dict(flat=False))
     return _by_field(form, files, schema)
 
 

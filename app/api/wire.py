@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import orjson
-from flask import Response
+from flask import Response, request
 from flask.json.provider import DefaultJSONProvider
+
+from app.services.pictures import picture_url
 
 WIRE_NAMES: Mapping[str, str] = {
     "doctor_id": "doctor",
@@ -25,6 +27,8 @@ WIRE_NAMES: Mapping[str, str] = {
 }
 """Field names of the services that are called otherwise on the wire."""
 
+_OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z | orjson.OPT_OMIT_MICROSECONDS
+
 
 def wire_errors(errors: Mapping[str, list[str]]) -> dict[str, list[str]]:
     """Errors of a service, keyed by the names that clients know."""
@@ -34,12 +38,18 @@ def wire_errors(errors: Mapping[str, list[str]]) -> dict[str, list[str]]:
     return named
 
 
+def picture_address(picture_id: int | None) -> str | None:
+    """The absolute, time-limited address of a public picture, such as a doctor's; None for no picture."""
+    path = picture_url(picture_id)
+    return None if path is None else request.host_url.rstrip("/") + path
+
+
 class OrjsonProvider(DefaultJSONProvider):
     """JSON by orjson, in place of the standard library's."""
 
     def dumps(self, obj: Any, **kwargs: Any) -> str:
         """`obj` as text; of Flask's options `indent` and `sort_keys` count."""
-        option = orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z
+        option = _OPTIONS
         if kwargs.get("indent"):
             option |= orjson.OPT_INDENT_2
         if kwargs.get("sort_keys"):
@@ -52,6 +62,9 @@ class OrjsonProvider(DefaultJSONProvider):
 
     def response(self, *args: Any, **kwargs: Any) -> Response:
         """A JSON answer, straight from bytes."""
-        value = self._prepare_response_obj(args, kwargs)
-        option = orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z
-        return Response(orjson.dumps(value, default=self.default, option=option), mimetype="application/json")
+        return json_response(self._prepare_response_obj(args, kwargs))
+
+
+def json_response(value: object) -> Response:
+    """A JSON answer: moments in UTC with `Z`, to the second."""
+    return Response(orjson.dumps(value, option=_OPTIONS), mimetype="application/json")

@@ -256,7 +256,7 @@ class TestFormBodies:
     def test_a_single_value_sent_twice_is_400(self, client: FlaskClient) -> None:
         assert "doctor" in problem(client.post("/things/", data={"doctor": ["7", "8"]}), 400)["errors"]
 
-    @pytest.mark.parametrize("body", ["doctor=1.5", "doctor=7&note=a%00b", "doctor=", "%ff=%ff"])
+    @pytest.mark.parametrize("body", ["doctor=1.5", "doctor=7&note=a%00b", "doctor=7&other=%00", "doctor=", "%ff=%ff"])
     def test_bad_values_are_400(self, client: FlaskClient, body: str) -> None:
         problem(client.post("/things/", data=body, content_type="application/x-www-form-urlencoded"), 400)
 
@@ -296,7 +296,7 @@ class TestMoments:
             ("2026-07-06T09:30:00+02:00", "2026-07-06T07:30:00+00:00"),
             ("2026-07-06T09:30-0500", "2026-07-06T14:30:00+00:00"),
             ("2026-07-06 09:30", "2026-07-06T08:30:00+00:00"),
-            ("2026-01-06t09:30:00.123456789z", "2026-01-06T09:30:00.123456+00:00"),
+            ("2026-01-06t09:30:00.123456789z", "2026-01-06T09:30:00+00:00"),
         ],
     )
     def test_any_offset_is_taken_and_none_is_hospital_time(self, client: FlaskClient, sent: str, meant: str) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime
 from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
@@ -12,7 +12,12 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 from app import clock
 
 GREATEST_INTEGER = 2**63 - 1
+LONGEST_NAME = 200
+LONGEST_SEARCH = 200
+YEARS = range(1900, 3000)
+"""Years of moments that are taken: at the ends of the calendar no offset can be added."""
 _INTEGER = re.compile(r"-?[0-9]{1,19}")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _MOMENT = re.compile(
     r"(?P<date>\d{4}-\d\d-\d\d)[Tt ](?P<time>\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?)(?P<offset>[Zz]|[+\- ]\d\d:?\d\d)?",
     re.ASCII,
@@ -32,18 +37,33 @@ class WholeNumber(fields.Integer):
     """An exact integer that the database can store: 1.5 and true are refused, a form's `7` is taken."""
 
     def _validated(self, value: Any) -> int:
-        number: int | None = None
-        if (
-            (isinstance(value, str) and _INTEGER.fullmatch(value))
-            or (isinstance(value, int) and not isinstance(value, bool))
-            or (isinstance(value, float) and value.is_integer())
-        ):
-            number = int(value)
-        if number is None:
+        is_text = isinstance(value, str) and _INTEGER.fullmatch(value)
+        is_number = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
+        if isinstance(value, bool) or not (is_text or is_number):
             raise self.make_error("invalid", input=value)
+        number = int(value)
         if abs(number) > GREATEST_INTEGER:
             raise self.make_error("too_large", input=value)
         return number
+
+
+class Entry(fields.Field[int | str]):
+    """A vocabulary entry, named by its id or by its name."""
+
+    default_error_messages = {"invalid": "Name it by its id or by its name."}
+
+    def _deserialize(
+        self,
+        value: Any,
+        attr: str | None,  # noqa: ARG002 (marshmallow's signature)
+        data: Mapping[str, Any] | None,  # noqa: ARG002 (as above)
+        **_options: Any,
+    ) -> int | str:
+        if isinstance(value, str) and 0 < len(value.strip()) <= LONGEST_NAME:
+            return value.strip()
+        if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= GREATEST_INTEGER:
+            return value
+        raise self.make_error("invalid")
 
 
 class Text(fields.String):
@@ -60,8 +80,15 @@ class Text(fields.String):
         return text
 
 
+class Choice(fields.String):
+    """One of some words, spelled exactly so."""
+
+    def __init__(self, choices: Iterable[str], **options: Any) -> None:
+        super().__init__(validate=validate.OneOf(tuple(choices)), **options)
+
+
 class Moment(fields.DateTime):
-    """A moment: out in UTC with `Z`; in with any offset, and hospital-local without one."""
+    """A moment, to the second: out in UTC with `Z`; in with any offset, and hospital-local without one."""
 
     default_error_messages = {
         "invalid": "Not a date and time such as 2026-01-06T09:30:00Z.",
@@ -79,17 +106,38 @@ class Moment(fields.DateTime):
         offset = (match["offset"] or "").replace(" ", "+").upper()
         try:
             moment = datetime.fromisoformat(f"{match['date']}T{match['time'].replace(',', '.')}{offset}")
-            moment.astimezone(UTC)
-        except (ValueError, OverflowError) as error:
+        except ValueError as error:
             raise self.make_error("invalid") from error
+        if moment.year not in YEARS:
+            raise self.make_error("invalid")
+        moment = moment.replace(microsecond=0)
         if moment.tzinfo is not None:
             return moment.astimezone(UTC)
         try:
             return clock.from_local(moment)
         except ValueError as error:
             raise self.make_error("skipped") from error
-        except OverflowError as error:
+
+
+class DayOrMoment(Moment):
+    """An end of a range: a moment, or a hospital-local day; with `end`, the day is included."""
+
+    default_error_messages = {"invalid": "Not a day or a moment such as 2026-01-06 or 2026-01-06T09:30:00Z."}
+
+    def __init__(self, *, end: bool = False, **options: Any) -> None:
+        self.end = end
+        super().__init__(**options)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any) -> datetime:
+        if not isinstance(value, str) or not _DAY.fullmatch(value.strip()):
+            return super()._deserialize(value, attr, data, **options)
+        try:
+            day = date.fromisoformat(value.strip())
+        except ValueError as error:
             raise self.make_error("invalid") from error
+        if day.year not in YEARS:
+            raise self.make_error("invalid")
+        return clock.day_bounds(day)[self.end]
 
 
 def moment_text(moment: datetime) -> str:

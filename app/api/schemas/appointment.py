@@ -1,0 +1,161 @@
+"""Appointments on the wire (contract, section 9): one state, and the documents' three views of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from marshmallow import Schema, fields
+
+from app.api.paging import PageQuery
+from app.api.schemas.fields import Choice, DayOrMoment, Incoming, Moment, Text, WholeNumber
+from app.errors import Invalid
+from app.models import Appointment, VisitKind, VisitState
+from app.services.appointments import LONGEST_TEXT
+
+KINDS: Mapping[str, VisitKind] = {"Online": VisitKind.ONLINE, "Offline": VisitKind.IN_PERSON}
+KIND_NAMES: Mapping[VisitKind, str] = {kind: name for name, kind in KINDS.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A state as documents 001 and 004 tell it. `Pendding` is spelled as published."""
+
+    appointment_status: str
+    status: str
+    cancel: bool
+    state: str
+
+
+VIEWS: Mapping[VisitState, View] = {
+    VisitState.PENDING: View("Pendding", "Pending", cancel=False, state="pending"),
+    VisitState.CONFIRMED: View("Pendding", "Confirmed", cancel=False, state="confirmed"),
+    VisitState.IN_PROGRESS: View("Running", "Confirmed", cancel=False, state="in_progress"),
+    VisitState.COMPLETED: View("Completed", "Confirmed", cancel=False, state="completed"),
+    VisitState.NO_SHOW: View("Completed", "Confirmed", cancel=False, state="no_show"),
+    VisitState.CANCELLED: View("Pendding", "Cancelled", cancel=True, state="cancelled"),
+}
+"""In this order: of the states that fit what a client wrote, the first is meant (`Completed` is not a missed visit)."""
+
+STATES = tuple(view.state for view in VIEWS.values())
+APPOINTMENT_STATUSES = ("Pendding", "Running", "Completed")
+STATUSES: Mapping[str, tuple[VisitState, ...]] = {
+    status: tuple(state for state, view in VIEWS.items() if view.status == status)
+    for status in ("Pending", "Confirmed", "Cancelled")
+}
+
+
+def wanted_state(current: VisitState, sent: Mapping[str, Any]) -> VisitState | None:
+    """The state that a client asks for by what it sent of the four views; None where nothing differs from the present.
+
+    Raises Invalid where the views that it sent fit no state together.
+    """
+    present = asdict(VIEWS[current])
+    changed = {name: sent[name] for name in present if sent.get(name) not in (None, present[name])}
+    if not changed:
+        return None
+    for state, view in VIEWS.items():
+        if all(getattr(view, name) == value for name, value in changed.items()):
+            return state
+    raise Invalid(
+        "No appointment is in such a state.", errors={name: ["This contradicts the others."] for name in changed}
+    )
+
+
+class BookingIn(Incoming):
+    """What is booked. When: `appointment_time`, or `time`, or both where they agree."""
+
+    doctor = WholeNumber(required=True)
+    patient = WholeNumber(
+        allow_none=True, metadata={"description": "One whom the caller manages; the caller's own where not sent."}
+    )
+    appointment_type = Choice(KINDS)
+    symptoms = Text(longest=LONGEST_TEXT)
+    time = WholeNumber(
+        allow_none=True,
+        metadata={"description": "Id of an available time. Alone: the next day on which the doctor is free then."},
+    )
+    appointment_time = Moment(allow_none=True)
+
+
+class IdempotencyHeaders(Incoming):
+    """How a repeated booking is recognised."""
+
+    key = Text(
+        longest=255,
+        data_key="Idempotency-Key",
+        metadata={"description": "The same key and body are answered with the first response, for 24 hours."},
+    )
+
+
+class ChangeIn(Incoming):
+    """What is changed; what is not sent is kept."""
+
+    doctor = WholeNumber(metadata={"description": "Cannot be changed."})
+    patient = WholeNumber(metadata={"description": "Cannot be changed."})
+    appointment_type = Choice(KINDS)
+    symptoms = Text(longest=LONGEST_TEXT)
+    time = WholeNumber(allow_none=True, metadata={"description": "Id of an available time. Alone it keeps the date."})
+    appointment_time = Moment(allow_none=True)
+    cancel = fields.Boolean()
+    status = Choice(STATUSES, metadata={"description": "Written by staff."})
+    appointment_status = Choice(
+        APPOINTMENT_STATUSES,
+        metadata={"description": "Written by staff: `Running` starts, `Completed` completes."},
+    )
+    state = Choice(STATES, metadata={"description": "Written by staff."})
+
+
+class AppointmentQuery(PageQuery):
+    """Filters of the list; they never widen what the caller may see."""
+
+    patient_id = WholeNumber()
+    doctor_id = WholeNumber()
+    status = Choice(STATUSES)
+    since = DayOrMoment(data_key="from", metadata={"description": "Not before this day or moment."})
+    until = DayOrMoment(data_key="to", end=True, metadata={"description": "Up to this day, or before this moment."})
+
+
+class AppointmentOut(Schema):
+    """One appointment."""
+
+    id = WholeNumber(required=True)
+    patient = WholeNumber(required=True)
+    doctor = WholeNumber(required=True)
+    patient_name = fields.String(required=True)
+    doctor_name = fields.String(required=True)
+    appointment_type = Choice(KINDS, required=True)
+    appointment_status = Choice(APPOINTMENT_STATUSES, required=True)
+    status = Choice(STATUSES, required=True)
+    cancel = fields.Boolean(required=True)
+    state = Choice(STATES, required=True)
+    symptoms = fields.String(required=True)
+    time = WholeNumber(required=True, allow_none=True)
+    appointment_time = Moment(required=True)
+    end_time = Moment(required=True)
+    created_at = Moment(required=True)
+
+
+class BookedOut(AppointmentOut):
+    """An appointment that was just booked."""
+
+    message = fields.String(required=True)
+
+
+def appointment(row: Appointment) -> dict[str, Any]:
+    """An appointment, its people loaded, as AppointmentOut."""
+    return {
+        "id": row.id,
+        "patient": row.patient_id,
+        "doctor": row.doctor_id,
+        "patient_name": row.patient.name,
+        "doctor_name": row.doctor.name,
+        "appointment_type": KIND_NAMES[row.kind],
+        **asdict(VIEWS[row.state]),
+        "symptoms": row.symptoms,
+        "time": row.available_time_id,
+        "appointment_time": row.starts_at,
+        "end_time": row.ends_at,
+        "created_at": row.created_at,
+    }
