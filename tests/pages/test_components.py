@@ -24,7 +24,7 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired
 
-from app.models import VisitKind, VisitState
+from app.models import Approval, VisitKind, VisitState
 from app.pages.fields import DateInputField
 from app.pages.paging import Paging
 from tests.support.frame import make_frame
@@ -156,6 +156,10 @@ class TestPieces:
             show("{{ ui.status_tag(s) }}", s=state),
         )
         assert show("{{ ui.status_tag(s) }}", s=state) == show("{{ ui.status_tag(s) }}", s=state.value)
+
+    @pytest.mark.parametrize("approval", list(Approval))
+    def test_every_approval_has_its_words(self, show: Show, approval: Approval) -> None:
+        assert re.search(r">[A-Z][a-z ]+</strong>", show("{{ ui.approval_tag(a) }}", a=approval))
 
     @pytest.mark.parametrize("kind", list(VisitKind))
     def test_every_kind_of_visit_has_its_words(self, show: Show, kind: VisitKind) -> None:
