@@ -135,11 +135,11 @@ class DoctorFactory(_RowFactory[models.Doctor]):
         """Publish weekly hours when asked to."""
         if extracted:
             for weekday in MONDAY_TO_FRIDAY:
-                WeeklyHoursFactory(doctor_id=self.id, weekday=weekday)  # type: ignore[attr-defined]  # self is the row
+                WeeklyHoursFactory(doctor=self, weekday=weekday)
 
 
 class WeeklyHoursFactory(_RowFactory[models.WeeklyHours]):
-    """Mondays, 9 to 5, hospital-local, in half hours. `doctor` or `doctor_id` says whose."""
+    """Mondays, 9 to 5, hospital-local, in half hours. `doctor` says whose."""
 
     class Meta:
         model = models.WeeklyHours

@@ -138,11 +138,8 @@ def soonest(
     criteria = matching(
         search, specialisation_id=specialisation_id, designation_id=designation_id, department_id=department_id
     )
-    names = dict(
-        db.session.execute(
-            policy.visible(actor, Doctor).with_only_columns(Doctor.id, Doctor.name).where(LISTED, *criteria)
-        ).tuples()
-    )
+    query = policy.visible(actor, Doctor).with_only_columns(Doctor.id, Doctor.name).where(LISTED, *criteria)
+    names: dict[int, str] = dict(iter(db.session.execute(query)))
     free = availability.next_free(names, count=FREE_TIMES_ON_A_CARD)
     never = availability.latest() + availability.LONGEST_VISIT
 

@@ -1,1 +1,1 @@
-"""The hospital's rules, one file a noun."""
+"""Tests of the services, on real databases."""
