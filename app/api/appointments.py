@@ -20,6 +20,7 @@ from app.api.schemas.appointment import (
     ChangeIn,
     IdempotencyHeaders,
     appointment,
+    asks_to_cancel,
     wanted_state,
 )
 from app.errors import Invalid, NotFound
@@ -147,15 +148,13 @@ def _change(who: Actor, appointment_id: int, data: dict[str, Any]) -> Appointmen
     for name, present in (("doctor", row.doctor_id), ("patient", row.patient_id)):
         if data.get(name, present) != present:
             raise Invalid(f"Another {name} needs another appointment.", field=name)
-    state = wanted_state(row.state, data)
-    if not can(who, Permission.CHANGE_AS_STAFF, row) and state is not VisitState.CANCELLED:
-        state = None
+    is_staff = can(who, Permission.CHANGE_AS_STAFF, row)
+    state = wanted_state(row.state, data) if is_staff else None
     kind = KINDS[data["appointment_type"]] if "appointment_type" in data else None
-    appointments.describe(who, appointment_id, symptoms=data.get("symptoms"), kind=kind)
-    if state is not VisitState.CANCELLED:
-        row = _move(who, row, data)
-    elif not can(who, Permission.CHANGE_AS_STAFF, row):
+    row = appointments.describe(who, appointment_id, symptoms=data.get("symptoms"), kind=kind)
+    if state is VisitState.CANCELLED or (not is_staff and asks_to_cancel(data)):
         return appointments.cancel(who, appointment_id)
+    row = _move(who, row, data)
     return row if state is None else appointments.set_state(who, appointment_id, state)
 
 

@@ -43,14 +43,18 @@ def find(
     offset: int,
 ) -> Listing[Appointment]:
     """The appointments that the actor may see, by start and key. Filters narrow; `until` is not included."""
-    filters: tuple[tuple[object, ColumnElement[bool]], ...] = (
-        (patient_id, Appointment.patient_id == patient_id),
-        (doctor_id, Appointment.doctor_id == doctor_id),
-        (states, Appointment.state.in_(states or ())),
-        (since, Appointment.starts_at >= since),
-        (until, Appointment.starts_at < until),
-    )
-    query = _shown(actor).where(*(condition for value, condition in filters if value is not None))
+    conditions: list[ColumnElement[bool]] = []
+    if patient_id is not None:
+        conditions.append(Appointment.patient_id == patient_id)
+    if doctor_id is not None:
+        conditions.append(Appointment.doctor_id == doctor_id)
+    if states is not None:
+        conditions.append(Appointment.state.in_(states))
+    if since is not None:
+        conditions.append(Appointment.starts_at >= since)
+    if until is not None:
+        conditions.append(Appointment.starts_at < until)
+    query = _shown(actor).where(*conditions)
     return listing(query.order_by(Appointment.starts_at, Appointment.id), *WITH_PEOPLE, limit=limit, offset=offset)
 
 

@@ -63,6 +63,12 @@ def wanted_state(current: VisitState, sent: Mapping[str, Any]) -> VisitState | N
     )
 
 
+def asks_to_cancel(sent: Mapping[str, Any]) -> bool:
+    """Whether a client wrote a cancellation, in any of the three ways; all that counts from the patient's side."""
+    view = VIEWS[VisitState.CANCELLED]
+    return any(sent.get(name) == getattr(view, name) for name in ("cancel", "status", "state"))
+
+
 class BookingIn(Incoming):
     """What is booked. When: `appointment_time`, or `time`, or both where they agree."""
 

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from tests.architecture.permissions import Row, same
+from typing import Any
+
+from tests.architecture.permissions import Row, row, same
+from tests.factories import coming_weekday
+
+
+def booking(scene: Any) -> dict[str, object]:
+    """A free time of the scene's doctor, for the scene's patient."""
+    return {
+        "doctor": scene.doctor.id,
+        "patient": scene.patient.id,
+        "appointment_time": coming_weekday(days=9, hour=11).isoformat(),
+    }
+
 
 ROWS: dict[str, Row] = {
     # Anyone may register, sign in, refresh and sign out: 400 and 401 speak of the empty body.
@@ -17,6 +30,22 @@ ROWS: dict[str, Row] = {
     "POST /api/token": same(400),
     "POST /api/user/token/refresh": same(400),
     "POST /api/token/refresh": same(400),
+    "POST /logout": row(401, 200, 200, 200, 200, 200, 200),
+    "POST /api/user/logout": row(401, 200, 200, 200, 200, 200, 200),
+    "POST /auth/logout": row(401, 200, 200, 200, 200, 200, 200),
+    # Everyone signed in finds and reads approved doctors.
+    "GET /doctors": row(401, 200, 200, 200, 200, 200, 200),
+    "GET /api/doctors": row(401, 200, 200, 200, 200, 200, 200),
+    "GET /doctors/<int:doctor_id>": row(401, 200, 200, 200, 200, 200, 200),
+    "GET /api/doctors/<int:doctor_id>": row(401, 200, 200, 200, 200, 200, 200),
+    # Another's patient is as unknown as none (400); a doctor sees patients whom only treating ones may book for (403).
+    "GET /appointments": row(401, 200, 200, 200, 200, 200, 200),
+    "POST /appointments": row(401, 201, 400, 201, 403, 400, 201, send=booking),
+    "POST /book-appointment": row(401, 201, 400, 201, 403, 400, 201, send=booking),
+    "GET /appointments/<int:appointment_id>": row(401, 200, 404, 200, 404, 404, 200),
+    "PUT /appointments/<int:appointment_id>": row(401, 200, 404, 200, 404, 404, 200),
+    "PATCH /appointments/<int:appointment_id>": row(401, 200, 404, 200, 404, 404, 200),
+    "DELETE /appointments/<int:appointment_id>": row(401, 204, 404, 204, 404, 404, 204),
     "GET /openapi.json": same(200),
     "GET /docs": same(200),
 }
