@@ -1,1 +1,1 @@
-"""Tests of the services, on real databases."""
+"""The hospital's rules, one file a noun."""
