@@ -29,7 +29,7 @@ class Settings:
 
     env: Literal["development", "production", "test"] = "development"
     debug: bool = False
-    host: str = "0.0.0.0"  # noqa: S104 (a server serves; HOST narrows it)
+    host: str = "127.0.0.1"
     port: int = 8000
     web_workers: int = 1
     web_threads: int = 16
@@ -94,6 +94,8 @@ class Settings:
         port = env.int("PORT", 8000)
         given: dict[str, Any] = {name: env.str(name.upper()) for name in _TEXTS if env.str(name.upper(), "")}
         given |= {name: env.int(name.upper()) for name in _NUMBERS if env.str(name.upper(), "")}
+        if mode == "production":
+            given.setdefault("host", "0.0.0.0")  # noqa: S104 (demo accounts stay on the machine, a hospital serves)
         settings = cls(
             env=mode,
             debug=env.bool("FLASK_DEBUG", default=False),
