@@ -96,7 +96,7 @@ class Stage:
         if self._has_pages:
             for name, account in self._signed_in():
                 client = sign_in(app.test_client(), account)
-                self._cookies[name] = list(client._cookies.values())  # type: ignore[union-attr]  # it keeps cookies
+                self._cookies[name] = list(client._cookies.values())
         self._close()
         shutil.copyfile(file, self.untouched)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -90,9 +91,9 @@ def answer_of(response: TestResponse) -> Answer:
     return response.status_code
 
 
-def url_values(stage: Stage, rule: Rule, row: Row) -> dict[str, object]:
+def url_values(stage: Stage, rule: Rule, row: Row) -> dict[str, Any]:
     """What a rule's placeholders stand for."""
-    values: dict[str, object] = {}
+    values: dict[str, Any] = {}
     for argument in rule.arguments:
         named = row.values.get(argument, argument.removesuffix("_id"))
         found = getattr(stage.scene, named, None)
