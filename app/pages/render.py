@@ -17,6 +17,7 @@ from app.extensions import settings
 from app.pages import form_parts, wording
 from app.pages.static_files import configure_static_files
 from app.policy import Actor, Permission, can
+from app.services import pictures
 
 COMPONENTS = {
     "forms": ("components/forms.html",),
@@ -66,11 +67,15 @@ def _wanted_block(template: str) -> str | None:
 
 
 def see_other(endpoint: str, **values: Any) -> Response:
-    """Send the browser to another page after a form was accepted, by GET (303).
+    """Send the browser to another page after a form was accepted, by GET (303)."""
+    return leave_for(url_for(endpoint, **values))
+
+
+def leave_for(address: str) -> Response:
+    """Send the browser to a path of this site, by GET (303).
 
     htmx would follow a 303 and put that page into its target: it is told to leave the page instead.
     """
-    address = url_for(endpoint, **values)
     if "HX-Request" in request.headers:
         return Response(status=HTTPStatus.NO_CONTENT, headers={"HX-Redirect": address})
     return make_response(redirect(address, HTTPStatus.SEE_OTHER))
@@ -120,5 +125,6 @@ def configure_templates(app: Flask) -> None:
         actor=LocalProxy(identity.actor),
         navigation=navigation,
         can=_may,
+        picture_url=pictures.picture_url,
     )
     configure_static_files(app)

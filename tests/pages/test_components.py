@@ -253,7 +253,7 @@ class TestDoctors:
         fee=85,
         rating=4.56,
         reviews=12,
-        picture_url=None,
+        picture_id=None,
         free_times=[NINE, NINE + timedelta(minutes=30)],
     )
 
@@ -276,7 +276,7 @@ class TestDoctors:
             fee=None,
             rating=None,
             reviews=0,
-            picture_url=None,
+            picture_id=None,
             free_times=[],
         )
 
@@ -291,7 +291,7 @@ class TestDoctors:
         hostile = SimpleNamespace(
             **(
                 vars(self.CARD)
-                | {"name": HOSTILE, "department": HOSTILE, "specialisations": [HOSTILE], "picture_url": HOSTILE}
+                | {"name": HOSTILE, "department": HOSTILE, "specialisations": [HOSTILE], "about": HOSTILE}
             )
         )
 
