@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import joinedload
 
 from app import policy, unit_of_work
@@ -29,6 +29,9 @@ NEXT: dict[VisitState, frozenset[VisitState]] = {
     VisitState.IN_PROGRESS: frozenset({VisitState.COMPLETED}),
 }
 """What staff may make of a visit in each state; nothing follows the states that are not here."""
+
+_END_OF_TIME = datetime.max.replace(tzinfo=UTC) - timedelta(days=2)
+"""No later visit can be told in every time zone."""
 
 _NOT_BEFORE_ITS_DAY = frozenset({VisitState.IN_PROGRESS, VisitState.COMPLETED, VisitState.NO_SHOW})
 _STATE_WORDS = {
@@ -245,6 +248,13 @@ def is_changeable(actor: Actor, appointment: Appointment) -> bool:
     )
 
 
+def meet_link(appointment: Appointment) -> str | None:
+    """Where the video call takes place, for the patient's side of a confirmed visit; None before and for other visits."""
+    is_on = appointment.kind is VisitKind.ONLINE and appointment.state in (VisitState.CONFIRMED, VisitState.IN_PROGRESS)
+    address = appointment.doctor.meet_link
+    return address if is_on and address.startswith(("https://", "http://")) else None
+
+
 def _take(actor: Actor, appointment_id: int) -> Appointment:
     """The visit, with the doctor's and the patient's calendars locked, as it is once nobody else can change it."""
     seen = policy.fetch(actor, Appointment, appointment_id)
@@ -256,7 +266,7 @@ def _take(actor: Actor, appointment_id: int) -> Appointment:
 def _lock(doctor_ids: Sequence[int], patient_ids: Sequence[int]) -> None:
     """Queue up for calendars: doctors first, then patients, each by ascending key, so that nobody deadlocks.
 
-    On SQLite the transaction is the only one that writes already. Holds that have run out are released.
+    On SQLite the transaction is the only one that writes already. Their holds that have run out are released.
     """
     for model, keys in ((Doctor, doctor_ids), (Patient, patient_ids)):
         query = select(model.id).where(model.id.in_(sorted(keys))).order_by(model.id)
@@ -264,7 +274,7 @@ def _lock(doctor_ids: Sequence[int], patient_ids: Sequence[int]) -> None:
     db.session.execute(
         update(Appointment)
         .where(
-            Appointment.doctor_id.in_(doctor_ids),
+            or_(Appointment.doctor_id.in_(doctor_ids), Appointment.patient_id.in_(patient_ids)),
             Appointment.state == VisitState.HELD,
             Appointment.hold_expires_at <= now(),
         )
@@ -291,8 +301,12 @@ def offered(doctor_id: int, starts_at: datetime, *, by_patient: bool, ignoring: 
 def _free_slot(doctor_id: int, starts_at: datetime, after: datetime, ignoring: int | None) -> availability.Slot | None:
     if availability.publishes_hours(doctor_id):
         return availability.is_offered(doctor_id, starts_at, after=after, ignoring=ignoring)
+    # Asked anew, since the hospital may have let the doctor go before the calendar was locked.
+    listed = db.session.scalar(select(Doctor.id).where(Doctor.id == doctor_id, policy.LISTED)) is not None
+    if not listed or not after <= starts_at <= _END_OF_TIME:
+        return None
     ends_at = starts_at + timedelta(minutes=settings.default_slot_minutes)
-    if starts_at < after or not availability.is_unoccupied(doctor_id, starts_at, ends_at, ignoring=ignoring):
+    if not availability.is_unoccupied(doctor_id, starts_at, ends_at, ignoring=ignoring):
         return None
     return availability.Slot(starts_at, ends_at)
 

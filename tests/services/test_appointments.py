@@ -1,0 +1,738 @@
+"""Booking, moving, cancelling and running visits: who may, when, and what follows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.clock import now
+from app.errors import Conflict, Forbidden, Invalid, NotFound, Unauthorized
+from app.models import Account, Appointment, Approval, AuditEvent, Doctor, Message, Patient, VisitKind, VisitState
+from app.policy import Actor
+from app.services import appointments
+from tests.factories import (
+    AccountFactory,
+    AppointmentFactory,
+    CareTeamMemberFactory,
+    DoctorFactory,
+    PatientFactory,
+    TimeOffFactory,
+    coming_weekday,
+)
+from tests.support.databases import Database
+
+TEN = coming_weekday(hour=10)
+HALF_HOUR = timedelta(minutes=30)
+ADMIN = Actor(account_id=1, is_admin=True)
+STRANGER = Actor()
+
+
+@pytest.fixture(autouse=True)
+def session(database: Database) -> Iterator[Session]:
+    """One unit of work around each test, so that services see what it arranged; the first account is the admin's."""
+    with database.unit_of_work() as opened:
+        assert AccountFactory(is_admin=True).id == ADMIN.account_id
+        yield opened
+
+
+def side_of(patient: Patient) -> Actor:
+    """The account that manages a patient."""
+    return Actor(account_id=patient.manager_id)
+
+
+def as_doctor(doctor: Doctor) -> Actor:
+    """A doctor, signed in."""
+    return Actor(account_id=doctor.account_id, doctor_id=doctor.id, department_id=doctor.department_id)
+
+
+def book(actor: Actor, patient: Patient, doctor: Doctor, at: datetime = TEN, **values: Any) -> Appointment:
+    return appointments.book(
+        actor,
+        patient_id=patient.id,
+        doctor_id=doctor.id,
+        starts_at=at,
+        **{"kind": VisitKind.IN_PERSON, **values},
+    )
+
+
+def actions(session: Session, appointment: Appointment) -> list[str]:
+    """What the audit trail tells of a visit, in order."""
+    query = select(AuditEvent.action).where(AuditEvent.object_id == appointment.id).order_by(AuditEvent.id)
+    return list(session.scalars(query))
+
+
+def mails(session: Session, appointment: Appointment) -> list[str]:
+    """The templates of the messages about a visit, in order."""
+    return list(
+        session.scalars(select(Message.template).where(Message.subject_id == appointment.id).order_by(Message.id))
+    )
+
+
+class TestBook:
+    def test_it_takes_a_slot_and_waits_for_confirmation(self, session: Session) -> None:
+        patient, doctor = PatientFactory(), DoctorFactory(hours=True)
+
+        booked = book(side_of(patient), patient, doctor, symptoms="  A cough \n")
+
+        assert (booked.starts_at, booked.ends_at) == (TEN, TEN + HALF_HOUR)
+        assert (booked.state, booked.patient_agreed) == (VisitState.PENDING, True)
+        assert (booked.symptoms, booked.booked_by_id) == ("A cough", patient.manager_id)
+
+    def test_it_leaves_one_audit_row_and_one_mail(self, session: Session) -> None:
+        patient, doctor = PatientFactory(), DoctorFactory(hours=True)
+
+        booked = book(side_of(patient), patient, doctor)
+
+        event = session.scalars(select(AuditEvent)).one()
+        assert (event.action, event.object_id, event.patient_id) == ("appointment.booked", booked.id, patient.id)
+        assert event.account_id == patient.manager_id
+        message = session.scalars(select(Message)).one()
+        assert (message.template, message.subject_id) == ("booked", booked.id)
+        assert message.recipient == session.get_one(Account, patient.manager_id).email
+
+    def test_it_books_for_a_dependant(self) -> None:
+        parent = PatientFactory()
+        child = PatientFactory(manager=parent.manager, is_own=False)
+
+        assert book(side_of(parent), child, DoctorFactory(hours=True)).patient_id == child.id
+
+    def test_it_refuses_a_stranger(self) -> None:
+        with pytest.raises(Unauthorized):
+            book(STRANGER, PatientFactory(), DoctorFactory())
+
+    def test_it_hides_other_peoples_patients(self) -> None:
+        other = PatientFactory()
+
+        with pytest.raises(NotFound):
+            book(side_of(PatientFactory()), other, DoctorFactory(hours=True))
+
+    @pytest.mark.parametrize("key", [0, -1, 987654, 2**63, 2**70])
+    def test_it_finds_nothing_under_a_wrong_key(self, key: int) -> None:
+        patient, doctor = PatientFactory(), DoctorFactory()
+        common = {"starts_at": TEN, "kind": VisitKind.IN_PERSON}
+
+        with pytest.raises(NotFound):
+            appointments.book(side_of(patient), patient_id=patient.id, doctor_id=key, **common)  # type: ignore[arg-type]  # a dict of options
+        with pytest.raises(NotFound):
+            appointments.book(side_of(patient), patient_id=key, doctor_id=doctor.id, **common)  # type: ignore[arg-type]  # a dict of options
+
+    @pytest.mark.parametrize(
+        "values",
+        [{"approval": Approval.PENDING}, {"approval": Approval.REJECTED}, {"deleted_at": now()}],
+        ids=["pending", "rejected", "deleted"],
+    )
+    def test_it_books_only_listed_doctors(self, values: dict[str, Any]) -> None:
+        patient, doctor = PatientFactory(), DoctorFactory(**values)
+
+        for actor in (side_of(patient), ADMIN):
+            with pytest.raises(NotFound):
+                book(actor, patient, doctor)
+
+    def test_it_books_no_pending_doctor_for_that_doctor(self) -> None:
+        doctor = DoctorFactory(pending=True)
+        patient = PatientFactory(manager=doctor.account)
+
+        with pytest.raises(NotFound):
+            book(side_of(patient), patient, doctor)
+
+    def test_a_voided_patient_is_gone(self) -> None:
+        patient = PatientFactory(voided_at=now())
+
+        for actor in (side_of(patient), ADMIN):
+            with pytest.raises(NotFound):
+                book(actor, patient, DoctorFactory())
+
+    @pytest.mark.parametrize("hours", [True, False])
+    def test_it_refuses_the_past(self, *, hours: bool) -> None:
+        patient, doctor = PatientFactory(), DoctorFactory(hours=hours)
+
+        with pytest.raises(Invalid) as refusal:
+            book(side_of(patient), patient, doctor, now() - timedelta(minutes=1))
+
+        assert "starts_at" in refusal.value.errors
+
+    @pytest.mark.parametrize(
+        "moment",
+        [
+            pytest.param(TEN + timedelta(minutes=5), id="between two slots"),
+            pytest.param(TEN.replace(hour=3), id="at night"),
+            pytest.param(TEN + timedelta(days=(5 - TEN.weekday()) % 7), id="on a Saturday"),
+            pytest.param(TEN + timedelta(days=365), id="beyond the horizon"),
+            pytest.param(datetime.max.replace(tzinfo=UTC), id="at the end of time"),
+        ],
+    )
+    def test_it_offers_other_times_outside_the_hours(self, moment: datetime) -> None:
+        patient, doctor = PatientFactory(), DoctorFactory(hours=True)
+
+        with pytest.raises(Conflict) as refusal:
+            book(side_of(patient), patient, doctor, moment)
+
+        assert len(refusal.value.alternatives or []) == 3
+
+    def test_it_offers_the_next_times_where_one_is_taken(self) -> None:
+        first, second, doctor = PatientFactory(), PatientFactory(), DoctorFactory(hours=True)
+        book(side_of(first), first, doctor)
+
+        with pytest.raises(Conflict) as refusal:
+            book(side_of(second), second, doctor)
+
+        assert refusal.value.alternatives == [TEN + HALF_HOUR * steps for steps in (1, 2, 3)]
+
+    def test_a_refusal_leaves_the_unit_of_work_usable(self, session: Session) -> None:
+        first, second, doctor = PatientFactory(), PatientFactory(), DoctorFactory()
+        book(side_of(first), first, doctor)
+
+        with pytest.raises(Conflict):
+            book(side_of(second), second, doctor)
+
+        assert book(side_of(second), second, doctor, TEN + HALF_HOUR).id is not None
+        assert session.scalars(select(Message.template)).all() == ["booked", "booked"]
+
+    def test_a_patient_is_in_one_place_at_a_time(self) -> None:
+        patient = PatientFactory()
+        book(side_of(patient), patient, DoctorFactory(hours=True))
+
+        with pytest.raises(Conflict, match="patient already has") as refusal:
+            book(side_of(patient), patient, DoctorFactory(hours=True))
+
+        assert refusal.value.alternatives
+
+    def test_a_patients_side_gives_notice(self) -> None:
+        patient, doctor = PatientFactory(), DoctorFactory()
+        soon = now() + timedelta(hours=1)
+
+        with pytest.raises(Conflict):
+            book(side_of(patient), patient, doctor, soon)
+
+        assert book(ADMIN, patient, doctor, soon).state is VisitState.CONFIRMED
+
+    def test_time_off_is_honoured(self) -> None:
+        patient, doctor = PatientFactory(), DoctorFactory(hours=True)
+        TimeOffFactory(doctor_id=doctor.id, starts_at=TEN - HALF_HOUR, ends_at=TEN + timedelta(minutes=1))
+
+        with pytest.raises(Conflict):
+            book(side_of(patient), patient, doctor)
+
+        book(side_of(patient), patient, doctor, TEN + HALF_HOUR)
+
+    @pytest.mark.parametrize("hours", [True, False])
+    def test_a_closed_hospital_is_honoured(self, *, hours: bool) -> None:
+        patient, doctor = PatientFactory(), DoctorFactory(hours=hours)
+        TimeOffFactory()
+
+        for actor in (side_of(patient), ADMIN):
+            with pytest.raises(Conflict):
+                book(actor, patient, doctor)
+
+    def test_a_doctor_without_hours_sees_people_at_any_free_time(self) -> None:
+        first, second, doctor = PatientFactory(), PatientFactory(), DoctorFactory()
+        odd = TEN.replace(hour=3, minute=7)
+
+        booked = book(side_of(first), first, doctor, odd)
+
+        assert booked.ends_at == odd + HALF_HOUR
+        with pytest.raises(Conflict):
+            book(side_of(second), second, doctor, odd + timedelta(minutes=29))
+        book(side_of(second), second, doctor, odd + HALF_HOUR)
+
+    def test_a_doctor_without_hours_has_no_time_after_the_end_of_time(self) -> None:
+        patient, doctor = PatientFactory(), DoctorFactory()
+
+        with pytest.raises(Conflict):
+            book(side_of(patient), patient, doctor, datetime.max.replace(tzinfo=UTC))
+
+    @pytest.mark.parametrize("hours", [True, False])
+    def test_an_overbooking_is_not_booked_over(self, *, hours: bool) -> None:
+        patient, doctor = PatientFactory(), DoctorFactory(hours=hours)
+        AppointmentFactory(doctor=doctor, starts_at=TEN, overbooked=True)
+
+        with pytest.raises(Conflict):
+            book(side_of(patient), patient, doctor)
+
+    @pytest.mark.parametrize("hours", [True, False])
+    def test_a_held_time_is_taken_until_it_expires(self, session: Session, *, hours: bool) -> None:
+        patient, doctor = PatientFactory(), DoctorFactory(hours=hours)
+        held = AppointmentFactory(
+            doctor=doctor, starts_at=TEN, state=VisitState.HELD, hold_expires_at=now() + timedelta(minutes=5)
+        )
+        with pytest.raises(Conflict):
+            book(side_of(patient), patient, doctor)
+
+        held.hold_expires_at = now() - timedelta(seconds=1)
+        session.flush()
+        book(side_of(patient), patient, doctor)
+
+        session.refresh(held)
+        assert held.state is VisitState.CANCELLED
+
+    def test_a_hold_of_the_patient_elsewhere_expires_too(self) -> None:
+        patient, doctor = PatientFactory(), DoctorFactory(hours=True)
+        AppointmentFactory(
+            patient=patient, starts_at=TEN, state=VisitState.HELD, hold_expires_at=now() - timedelta(seconds=1)
+        )
+
+        assert book(side_of(patient), patient, doctor).state is VisitState.PENDING
+
+    def test_it_refuses_long_symptoms(self) -> None:
+        patient, doctor = PatientFactory(), DoctorFactory()
+        book(side_of(patient), patient, doctor, symptoms="x" * appointments.LONGEST_TEXT)
+
+        with pytest.raises(Invalid) as refusal:
+            book(side_of(patient), patient, doctor, TEN + HALF_HOUR, symptoms="x" * (appointments.LONGEST_TEXT + 1))
+
+        assert "symptoms" in refusal.value.errors
+
+    def test_it_refuses_a_kind_that_the_doctor_does_not_offer(self) -> None:
+        patient, doctor = PatientFactory(), DoctorFactory(accepts_online=False)
+
+        with pytest.raises(Invalid) as refusal:
+            book(side_of(patient), patient, doctor, kind=VisitKind.ONLINE)
+
+        assert "kind" in refusal.value.errors
+
+    def test_a_doctor_books_for_the_care_teams_patients(self) -> None:
+        member = CareTeamMemberFactory(doctor=DoctorFactory(hours=True))
+
+        booked = book(as_doctor(member.doctor), member.patient, member.doctor)
+
+        assert (booked.state, booked.patient_agreed) == (VisitState.CONFIRMED, False)
+
+    def test_a_doctor_books_again_for_a_patient_who_came(self) -> None:
+        came = AppointmentFactory(starts_at=now() - timedelta(days=9), state=VisitState.COMPLETED)
+
+        assert book(as_doctor(came.doctor), came.patient, came.doctor).state is VisitState.CONFIRMED
+
+    @pytest.mark.parametrize(
+        "values",
+        [
+            {"state": VisitState.CANCELLED},
+            {"patient_agreed": False},
+            {"state": VisitState.HELD, "hold_expires_at": now() + timedelta(days=1)},
+        ],
+        ids=["cancelled", "not agreed", "held"],
+    )
+    def test_a_doctor_does_not_treat_by_doing_it_alone(self, values: dict[str, Any]) -> None:
+        known = AppointmentFactory(**values)
+
+        with pytest.raises(Forbidden):
+            book(as_doctor(known.doctor), known.patient, known.doctor, TEN + timedelta(days=1))
+
+    def test_booking_for_a_patient_opens_nothing_further(self) -> None:
+        member = CareTeamMemberFactory()
+        other = DoctorFactory()
+        book(as_doctor(member.doctor), member.patient, other)
+
+        with pytest.raises(Forbidden):
+            book(as_doctor(other), member.patient, other, TEN + HALF_HOUR)
+
+    def test_an_admin_books_for_a_patient_without_account(self, session: Session) -> None:
+        patient = PatientFactory(manager=None)
+
+        booked = book(ADMIN, patient, DoctorFactory(hours=True))
+
+        assert booked.state is VisitState.CONFIRMED
+        assert mails(session, booked) == []
+
+
+class TestMove:
+    def test_it_takes_the_new_time_and_frees_the_old(self, session: Session) -> None:
+        patient, doctor, next_patient = PatientFactory(), DoctorFactory(hours=True), PatientFactory()
+        booked = book(side_of(patient), patient, doctor)
+
+        moved = appointments.move(side_of(patient), booked.id, starts_at=TEN + HALF_HOUR)
+
+        assert (moved.id, moved.starts_at, moved.ends_at) == (booked.id, TEN + HALF_HOUR, TEN + 2 * HALF_HOUR)
+        assert book(side_of(next_patient), next_patient, doctor).starts_at == TEN
+        assert actions(session, moved) == ["appointment.booked", "appointment.moved"]
+        assert mails(session, moved) == ["booked", "moved"]
+
+    def test_a_patients_move_waits_for_confirmation_again(self) -> None:
+        visit = AppointmentFactory(starts_at=TEN, state=VisitState.CONFIRMED, patient_agreed=False)
+
+        moved = appointments.move(side_of(visit.patient), visit.id, starts_at=TEN + HALF_HOUR)
+
+        assert (moved.state, moved.patient_agreed) == (VisitState.PENDING, True)
+
+    def test_a_staff_move_stays_confirmed(self) -> None:
+        visit = AppointmentFactory(starts_at=TEN, state=VisitState.CONFIRMED)
+
+        moved = appointments.move(as_doctor(visit.doctor), visit.id, starts_at=TEN + HALF_HOUR)
+
+        assert moved.state is VisitState.CONFIRMED
+
+    def test_it_may_overlap_its_own_old_time(self) -> None:
+        visit = AppointmentFactory(starts_at=TEN)
+
+        moved = appointments.move(side_of(visit.patient), visit.id, starts_at=TEN + timedelta(minutes=10))
+
+        assert moved.starts_at == TEN + timedelta(minutes=10)
+
+    def test_the_same_time_is_no_move(self, session: Session) -> None:
+        visit = AppointmentFactory(starts_at=TEN)
+
+        moved = appointments.move(side_of(visit.patient), visit.id, starts_at=TEN)
+
+        assert (moved.version, moved.state) == (1, VisitState.CONFIRMED)
+        assert actions(session, visit) == []
+
+    def test_a_taken_time_changes_nothing(self, session: Session) -> None:
+        doctor = DoctorFactory(hours=True)
+        visit = AppointmentFactory(doctor=doctor, starts_at=TEN)
+        AppointmentFactory(doctor=doctor, starts_at=TEN + HALF_HOUR)
+
+        with pytest.raises(Conflict) as refusal:
+            appointments.move(side_of(visit.patient), visit.id, starts_at=TEN + HALF_HOUR)
+
+        assert TEN + 2 * HALF_HOUR in (refusal.value.alternatives or [])
+        session.refresh(visit)
+        assert (visit.starts_at, visit.version, visit.state) == (TEN, 1, VisitState.CONFIRMED)
+
+    def test_the_patient_must_be_free(self, session: Session) -> None:
+        visit = AppointmentFactory(starts_at=TEN)
+        AppointmentFactory(patient=visit.patient, starts_at=TEN + HALF_HOUR)
+
+        with pytest.raises(Conflict, match="patient already has"):
+            appointments.move(side_of(visit.patient), visit.id, starts_at=TEN + HALF_HOUR)
+
+        session.refresh(visit)
+        assert visit.starts_at == TEN
+
+    def test_it_refuses_the_past(self) -> None:
+        visit = AppointmentFactory(starts_at=TEN)
+
+        with pytest.raises(Invalid):
+            appointments.move(as_doctor(visit.doctor), visit.id, starts_at=now() - timedelta(hours=1))
+
+    def test_a_patients_side_moves_only_before_the_cutoff(self) -> None:
+        visit = AppointmentFactory(starts_at=now() + timedelta(hours=1))
+
+        with pytest.raises(Conflict, match="2 hours"):
+            appointments.move(side_of(visit.patient), visit.id, starts_at=TEN)
+
+        assert appointments.move(as_doctor(visit.doctor), visit.id, starts_at=TEN).starts_at == TEN
+
+    @pytest.mark.parametrize(
+        "state", [VisitState.IN_PROGRESS, VisitState.COMPLETED, VisitState.NO_SHOW, VisitState.CANCELLED]
+    )
+    def test_it_moves_open_visits_only(self, state: VisitState) -> None:
+        visit = AppointmentFactory(starts_at=TEN, state=state)
+
+        for actor in (side_of(visit.patient), as_doctor(visit.doctor), ADMIN):
+            with pytest.raises(Conflict):
+                appointments.move(actor, visit.id, starts_at=TEN + HALF_HOUR)
+
+    def test_a_doctor_who_left_gets_no_more_visits(self, session: Session) -> None:
+        visit = AppointmentFactory(starts_at=TEN)
+        visit.doctor.deleted_at = now()
+        session.flush()
+
+        with pytest.raises(Conflict):
+            appointments.move(side_of(visit.patient), visit.id, starts_at=TEN + HALF_HOUR)
+
+
+def _move(actor: Actor, key: int) -> object:
+    return appointments.move(actor, key, starts_at=TEN + 4 * HALF_HOUR)
+
+
+def _cancel(actor: Actor, key: int) -> object:
+    return appointments.cancel(actor, key)
+
+
+def _confirm(actor: Actor, key: int) -> object:
+    return appointments.set_state(actor, key, VisitState.CONFIRMED)
+
+
+def _decline(actor: Actor, key: int) -> object:
+    return appointments.decline(actor, key, reason="Full")
+
+
+def _describe(actor: Actor, key: int) -> object:
+    return appointments.describe(actor, key, symptoms="Other")
+
+
+def _remove(actor: Actor, key: int) -> object:
+    appointments.remove(actor, key)
+    return None
+
+
+@pytest.mark.parametrize("act", [_move, _cancel, _confirm, _decline, _describe, _remove])
+class TestEveryChange:
+    def test_it_hides_other_peoples_visits(self, act: Any) -> None:
+        visit = AppointmentFactory(starts_at=TEN, state=VisitState.PENDING)
+
+        for actor in (STRANGER, side_of(PatientFactory()), as_doctor(DoctorFactory())):
+            with pytest.raises(NotFound):
+                act(actor, visit.id)
+
+    def test_it_finds_nothing_under_a_wrong_key(self, act: Any) -> None:
+        for key in (0, 987654, 2**63):
+            with pytest.raises(NotFound):
+                act(ADMIN, key)
+
+    def test_a_removed_visit_is_gone(self, act: Any) -> None:
+        visit = AppointmentFactory(starts_at=TEN, state=VisitState.CANCELLED, removed_at=now())
+
+        for actor in (side_of(visit.patient), as_doctor(visit.doctor), ADMIN):
+            with pytest.raises(NotFound):
+                act(actor, visit.id)
+
+    def test_its_doctor_and_an_admin_may(self, session: Session, act: Any) -> None:
+        for actor in (None, ADMIN):
+            visit = AppointmentFactory(starts_at=TEN, state=VisitState.PENDING)
+            act(actor or as_doctor(visit.doctor), visit.id)
+            assert len(set(actions(session, visit))) == len(actions(session, visit)) >= 1
+
+
+class TestCancel:
+    def test_it_frees_the_time_at_once(self, session: Session) -> None:
+        visit = AppointmentFactory(starts_at=TEN)
+        other = PatientFactory()
+
+        cancelled = appointments.cancel(side_of(visit.patient), visit.id, reason=" Better now ")
+
+        assert (cancelled.state, cancelled.cancel_reason) == (VisitState.CANCELLED, "Better now")
+        assert cancelled.cancelled_at is not None
+        assert book(side_of(other), other, visit.doctor).starts_at == TEN
+        assert mails(session, visit) == ["cancelled"]
+
+    def test_cancelling_twice_changes_nothing(self, session: Session) -> None:
+        visit = AppointmentFactory(starts_at=TEN)
+
+        for _ in range(2):
+            appointments.cancel(side_of(visit.patient), visit.id)
+
+        assert actions(session, visit) == ["appointment.cancelled"]
+        assert mails(session, visit) == ["cancelled"]
+
+    def test_a_patients_side_cancels_only_before_the_cutoff(self) -> None:
+        visit = AppointmentFactory(starts_at=now() + timedelta(minutes=119))
+
+        with pytest.raises(Conflict, match="2 hours"):
+            appointments.cancel(side_of(visit.patient), visit.id)
+
+        assert appointments.cancel(ADMIN, visit.id).state is VisitState.CANCELLED
+
+    @pytest.mark.parametrize("state", [VisitState.IN_PROGRESS, VisitState.COMPLETED, VisitState.NO_SHOW])
+    def test_what_has_begun_is_not_cancelled(self, state: VisitState) -> None:
+        visit = AppointmentFactory(starts_at=TEN, state=state)
+
+        for actor in (side_of(visit.patient), as_doctor(visit.doctor), ADMIN):
+            with pytest.raises(Conflict):
+                appointments.cancel(actor, visit.id)
+
+
+class TestSetState:
+    def test_a_doctor_confirms_and_the_patient_is_told(self, session: Session) -> None:
+        visit = AppointmentFactory(starts_at=TEN, state=VisitState.PENDING)
+
+        appointments.set_state(as_doctor(visit.doctor), visit.id, VisitState.CONFIRMED)
+
+        assert visit.state is VisitState.CONFIRMED
+        assert mails(session, visit) == ["confirmed"]
+
+    def test_a_confirmation_after_a_move_is_told_again(self, session: Session) -> None:
+        visit = AppointmentFactory(starts_at=TEN, state=VisitState.PENDING)
+        doctor = as_doctor(visit.doctor)
+
+        appointments.set_state(doctor, visit.id, VisitState.CONFIRMED)
+        appointments.move(side_of(visit.patient), visit.id, starts_at=TEN + HALF_HOUR)
+        appointments.set_state(doctor, visit.id, VisitState.CONFIRMED)
+
+        assert mails(session, visit) == ["confirmed", "moved", "confirmed"]
+
+    def test_its_own_state_changes_nothing(self, session: Session) -> None:
+        visit = AppointmentFactory(starts_at=TEN, state=VisitState.CONFIRMED)
+
+        appointments.set_state(ADMIN, visit.id, VisitState.CONFIRMED)
+
+        assert actions(session, visit) == []
+
+    def test_the_patients_side_may_not(self) -> None:
+        visit = AppointmentFactory(starts_at=TEN, state=VisitState.PENDING)
+
+        for state in VisitState:
+            with pytest.raises(Forbidden):
+                appointments.set_state(side_of(visit.patient), visit.id, state)
+
+    def test_only_the_listed_steps_are_possible(self) -> None:
+        doctor = DoctorFactory()
+        start = now() - timedelta(hours=20)
+        for step, state in enumerate(VisitState):
+            if state is VisitState.HELD:
+                continue
+            for number, wanted in enumerate(VisitState):
+                visit = AppointmentFactory(
+                    doctor=doctor, starts_at=start - timedelta(hours=step * 10 + number), state=state
+                )
+                if wanted is state or wanted in appointments.NEXT.get(state, ()):
+                    assert appointments.set_state(ADMIN, visit.id, wanted).state is wanted
+                else:
+                    with pytest.raises(Conflict):
+                        appointments.set_state(ADMIN, visit.id, wanted)
+
+    @pytest.mark.parametrize("state", [VisitState.IN_PROGRESS, VisitState.COMPLETED, VisitState.NO_SHOW])
+    def test_nothing_happens_before_its_day(self, state: VisitState) -> None:
+        visit = AppointmentFactory(starts_at=TEN, state=VisitState.CONFIRMED)
+
+        with pytest.raises(Conflict, match="later day"):
+            appointments.set_state(as_doctor(visit.doctor), visit.id, state)
+
+        assert state not in appointments.next_states(as_doctor(visit.doctor), visit)
+
+    def test_a_missed_visit_gives_its_time_back(self) -> None:
+        visit = AppointmentFactory(starts_at=TEN, state=VisitState.NO_SHOW)
+
+        assert book(ADMIN, PatientFactory(), visit.doctor).starts_at == TEN
+
+    def test_cancelling_by_state_is_a_cancellation(self, session: Session) -> None:
+        visit = AppointmentFactory(starts_at=TEN)
+
+        appointments.set_state(ADMIN, visit.id, VisitState.CANCELLED, reason="Ward closed")
+
+        assert (visit.state, visit.cancel_reason) == (VisitState.CANCELLED, "Ward closed")
+        assert mails(session, visit) == ["cancelled"]
+
+
+class TestNextStates:
+    def test_it_offers_what_set_state_takes(self) -> None:
+        visit = AppointmentFactory(starts_at=now() - timedelta(hours=1), state=VisitState.CONFIRMED)
+
+        assert appointments.next_states(ADMIN, visit) == appointments.NEXT[VisitState.CONFIRMED]
+        assert appointments.next_states(as_doctor(visit.doctor), visit) == appointments.NEXT[VisitState.CONFIRMED]
+
+    def test_it_offers_the_patients_side_nothing(self) -> None:
+        visit = AppointmentFactory(state=VisitState.PENDING)
+
+        assert appointments.next_states(side_of(visit.patient), visit) == frozenset()
+
+
+class TestDecline:
+    def test_it_cancels_a_request_with_its_reason(self, session: Session) -> None:
+        visit = AppointmentFactory(starts_at=TEN, state=VisitState.PENDING)
+
+        declined = appointments.decline(as_doctor(visit.doctor), visit.id, reason="  Please see your GP first ")
+
+        assert (declined.state, declined.cancel_reason) == (VisitState.CANCELLED, "Please see your GP first")
+        assert mails(session, visit) == ["cancelled"]
+
+    @pytest.mark.parametrize("reason", ["", "  ", "x" * (appointments.LONGEST_REASON + 1)])
+    def test_it_needs_a_reason_that_can_be_read(self, reason: str) -> None:
+        visit = AppointmentFactory(starts_at=TEN, state=VisitState.PENDING)
+
+        with pytest.raises(Invalid) as refusal:
+            appointments.decline(as_doctor(visit.doctor), visit.id, reason=reason)
+
+        assert "reason" in refusal.value.errors
+
+    def test_the_patients_side_may_not(self) -> None:
+        visit = AppointmentFactory(starts_at=TEN, state=VisitState.PENDING)
+
+        with pytest.raises(Forbidden):
+            appointments.decline(side_of(visit.patient), visit.id, reason="No")
+
+    def test_a_confirmed_visit_is_not_declined(self) -> None:
+        visit = AppointmentFactory(starts_at=TEN, state=VisitState.CONFIRMED)
+
+        with pytest.raises(Conflict):
+            appointments.decline(as_doctor(visit.doctor), visit.id, reason="No")
+
+
+class TestDescribe:
+    def test_it_changes_symptoms_and_kind_and_nothing_else(self, session: Session) -> None:
+        visit = AppointmentFactory(starts_at=TEN, state=VisitState.CONFIRMED)
+
+        changed = appointments.describe(side_of(visit.patient), visit.id, symptoms=" A rash ", kind=VisitKind.ONLINE)
+
+        assert (changed.symptoms, changed.kind) == ("A rash", VisitKind.ONLINE)
+        assert (changed.starts_at, changed.state) == (TEN, VisitState.CONFIRMED)
+        assert actions(session, visit) == ["appointment.described"]
+
+    def test_the_same_again_changes_nothing_in_any_state(self, session: Session) -> None:
+        visit = AppointmentFactory(starts_at=TEN, state=VisitState.COMPLETED)
+
+        appointments.describe(side_of(visit.patient), visit.id, symptoms=visit.symptoms, kind=visit.kind)
+        appointments.describe(side_of(visit.patient), visit.id)
+
+        assert actions(session, visit) == []
+
+    def test_what_is_over_stays_as_it_was(self) -> None:
+        visit = AppointmentFactory(starts_at=TEN, state=VisitState.COMPLETED)
+
+        with pytest.raises(Conflict):
+            appointments.describe(as_doctor(visit.doctor), visit.id, symptoms="Other")
+
+    def test_a_patients_side_describes_only_before_the_cutoff(self) -> None:
+        visit = AppointmentFactory(starts_at=now() + timedelta(hours=1))
+
+        with pytest.raises(Conflict):
+            appointments.describe(side_of(visit.patient), visit.id, symptoms="Other")
+
+        assert appointments.describe(as_doctor(visit.doctor), visit.id, symptoms="Other").symptoms == "Other"
+
+    def test_it_refuses_what_booking_refuses(self) -> None:
+        visit = AppointmentFactory(starts_at=TEN, doctor=DoctorFactory(accepts_online=False))
+
+        with pytest.raises(Invalid):
+            appointments.describe(side_of(visit.patient), visit.id, kind=VisitKind.ONLINE)
+        with pytest.raises(Invalid):
+            appointments.describe(side_of(visit.patient), visit.id, symptoms="x" * (appointments.LONGEST_TEXT + 1))
+
+
+class TestRemove:
+    def test_it_cancels_and_hides(self, session: Session) -> None:
+        visit = AppointmentFactory(starts_at=TEN)
+
+        appointments.remove(side_of(visit.patient), visit.id)
+
+        session.flush()
+        assert visit.state is VisitState.CANCELLED
+        assert visit.removed_at is not None
+        assert actions(session, visit) == ["appointment.cancelled", "appointment.removed"]
+        assert mails(session, visit) == ["cancelled"]
+
+    def test_a_cancelled_visit_is_only_hidden(self, session: Session) -> None:
+        visit = AppointmentFactory(starts_at=now() - timedelta(days=3), state=VisitState.CANCELLED)
+
+        appointments.remove(side_of(visit.patient), visit.id)
+
+        assert actions(session, visit) == ["appointment.removed"]
+
+    @pytest.mark.parametrize("state", [VisitState.IN_PROGRESS, VisitState.COMPLETED, VisitState.NO_SHOW])
+    def test_what_took_place_stays(self, state: VisitState) -> None:
+        visit = AppointmentFactory(starts_at=TEN, state=state)
+
+        for actor in (side_of(visit.patient), as_doctor(visit.doctor), ADMIN):
+            with pytest.raises(Conflict):
+                appointments.remove(actor, visit.id)
+
+
+class TestIsChangeable:
+    def test_it_shows_what_works(self) -> None:
+        early = AppointmentFactory(starts_at=TEN)
+        late = AppointmentFactory(starts_at=now() + timedelta(hours=1))
+        over = AppointmentFactory(starts_at=TEN, state=VisitState.COMPLETED)
+
+        for visit, patients_side, staff in ((early, True, True), (late, False, True), (over, False, False)):
+            assert appointments.is_changeable(side_of(visit.patient), visit) is patients_side
+            assert appointments.is_changeable(as_doctor(visit.doctor), visit) is staff
+            assert appointments.is_changeable(ADMIN, visit) is staff
+            assert not appointments.is_changeable(side_of(PatientFactory()), visit)
+            assert not appointments.is_changeable(STRANGER, visit)
+
+
+class TestBookableDoctor:
+    def test_it_gives_a_listed_doctor_to_anyone(self) -> None:
+        doctor = DoctorFactory()
+
+        assert appointments.bookable_doctor(STRANGER, doctor.id).id == doctor.id
+
+    def test_it_hides_the_others_even_from_admins(self) -> None:
+        for doctor in (DoctorFactory(pending=True), DoctorFactory(deleted_at=now())):
+            for actor in (STRANGER, ADMIN, Actor(account_id=doctor.account_id)):
+                with pytest.raises(NotFound):
+                    appointments.bookable_doctor(actor, doctor.id)
