@@ -68,14 +68,19 @@ class Paging:
         if number > 1:
             arguments.append(("page", str(number)))
         # Not url_for(**arguments): a visitor's `?_external=` or `?endpoint=` would become its own parameters.
-        address = url_for(self.endpoint) if self.endpoint else url_for(str(request.endpoint), **(request.view_args or {}))
+        address = (
+            url_for(self.endpoint) if self.endpoint else url_for(str(request.endpoint), **(request.view_args or {}))
+        )
         return f"{address}?{urlencode(arguments)}" if arguments else address
 
 
-def paged(size: int, load: Callable[[int, int], Listing[Item]]) -> tuple[Listing[Item], Paging]:
+def paged(
+    size: int, load: Callable[[int, int], Listing[Item]], *, endpoint: str | None = None, shrinks: bool = False
+) -> tuple[Listing[Item], Paging]:
     """The page of a list that `?page=` asks for, `size` things long; `load` gets the limit and the offset.
 
-    Raises NotFound for what is no page of the list.
+    `endpoint` as in Paging. Raises NotFound for what is no page of the list; past the end of one that `shrinks` as
+    people work on it, the last page is shown.
     """
     asked = request.args.get("page", "1")
     if not (asked.isascii() and asked.isdigit() and len(asked) <= MOST_DIGITS):
@@ -84,7 +89,9 @@ def paged(size: int, load: Callable[[int, int], Listing[Item]]) -> tuple[Listing
     if page < 1:
         raise NotFound
     loaded = load(size, (page - 1) * size)
-    paging = Paging(page, size, loaded.count)
-    if page > paging.pages:
+    paging = Paging(page, size, loaded.count, endpoint)
+    if page <= paging.pages:
+        return loaded, paging
+    if not shrinks:
         raise NotFound
-    return loaded, paging
+    return load(size, (paging.pages - 1) * size), Paging(paging.pages, size, loaded.count, endpoint)

@@ -1,0 +1,30 @@
+"""Who may enter the clinic's pages: approved doctors. An applicant is told how the application stands."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, make_response
+
+from app import policy
+from app.errors import Forbidden
+from app.http import refusal_of
+from app.identity import actor
+from app.pages.errors import render_refusal
+from app.pages.render import render
+from app.policy import Permission
+from app.services import doctors
+
+blueprint = Blueprint("clinic", __name__, url_prefix="/clinic")
+
+
+@blueprint.before_request
+def _let_in() -> None:
+    policy.require(actor(), Permission.RUN_CLINIC)
+
+
+@blueprint.errorhandler(Forbidden)
+def _refuse(refusal: Forbidden) -> Response:
+    refused = refusal_of(refusal)
+    application = doctors.own_application(actor())
+    if application is None or application.is_listed:
+        return render_refusal(refused)
+    return make_response(render("clinic/application.html", refused.status, application=application))

@@ -1,0 +1,71 @@
+"""Requests: visits that wait for the doctor to confirm or decline them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, flash, request
+from wtforms import TextAreaField
+
+from app.identity import actor
+from app.models import VisitState
+from app.pages.clinic.entrance import blueprint
+from app.pages.clinic.steps import BY_NAME, rows
+from app.pages.forms import PortalForm
+from app.pages.paging import paged
+from app.pages.render import render, see_other
+from app.pages.wording import when
+from app.services import appointment_lists, appointments
+
+PAGE_SIZE = 20
+
+
+class DeclineForm(PortalForm):
+    """Why the doctor cannot see the patient then."""
+
+    reason = TextAreaField("Reason", description="The patient will read it.")
+
+
+@blueprint.get("/requests")
+def requests() -> Response:
+    """The coming visits that wait, soonest first."""
+    return render("clinic/requests.html", **_context())
+
+
+@blueprint.post("/requests/<int:appointment_id>/confirm")
+def confirm_request(appointment_id: int) -> Response:
+    """Confirm a request, and show those that still wait."""
+    form = PortalForm()
+    if form.validate_on_submit():
+        with form.refusals():
+            visit = appointments.set_state(actor(), appointment_id, VisitState.CONFIRMED)
+            said = BY_NAME["confirm"].said(visit)
+            if "HX-Request" in request.headers:
+                return render("clinic/requests.html", said=said, **_context())
+            flash(said)
+            return see_other("clinic.requests", page=request.args.get("page"))
+    return render("clinic/requests.html", form=form, **_context())
+
+
+@blueprint.route("/requests/<int:appointment_id>/decline", methods=["GET", "POST"])
+def decline_request(appointment_id: int) -> Response:
+    """Say no to a request, with the reason that the patient is told."""
+    form = DeclineForm()
+    if form.validate_on_submit():
+        with form.refusals():
+            visit = appointments.decline(actor(), appointment_id, reason=form.reason.data or "")
+            flash(f"Declined: {visit.patient.name}, {when(visit.starts_at)}.")
+            return see_other("clinic.requests")
+    visit = appointment_lists.get(actor(), appointment_id)
+    return render("clinic/decline.html", form=form, row=rows(actor(), [visit])[0])
+
+
+def _context() -> dict[str, Any]:
+    who = actor()
+    found, paging = paged(
+        PAGE_SIZE,
+        lambda limit, offset: appointment_lists.requests(who, limit=limit, offset=offset),
+        endpoint="clinic.requests",
+        shrinks=True,
+    )
+    return {"rows": rows(who, found.rows), "paging": paging}
