@@ -5,11 +5,16 @@ from __future__ import annotations
 from flask import Flask
 
 from app import http
-from app.pages import errors
+from app.pages import account, admin, clinic, patient, public
+from app.pages.errors import render_refusal
 from app.pages.render import configure_templates
+
+BLUEPRINTS = (public.blueprint, account.blueprint, patient.blueprint, clinic.blueprint, admin.blueprint)
 
 
 def register(app: Flask) -> None:
     """Add the pages to an application."""
     configure_templates(app)
-    http.register_face(app, "page", errors.render_refusal)
+    http.register_face(app, "page", render_refusal)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, select
 
 from app import policy
 from app.clock import day_bounds, now
+from app.errors import NotFound
 from app.extensions import db
 from app.models import OPEN, Appointment, VisitState
 from app.policy import Actor, Permission
@@ -29,6 +30,14 @@ class Group(enum.Enum):
 def get(actor: Actor, appointment_id: int) -> Appointment:
     """One appointment with its people. Raises NotFound for one that the actor may not see."""
     return policy.fetch(actor, Appointment, appointment_id, *WITH_PEOPLE)
+
+
+def of_managed_patient(actor: Actor, appointment_id: int) -> Appointment:
+    """One appointment of a patient whom the actor manages. Raises NotFound for any other, whatever else the actor is."""
+    appointment = get(actor, appointment_id)
+    if appointment.state is VisitState.HELD or not policy.can(actor, Permission.CHANGE_AS_PATIENT, appointment):
+        raise NotFound
+    return appointment
 
 
 def find(

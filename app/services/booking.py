@@ -18,6 +18,7 @@ from app.policy import Actor, Permission
 from app.services import appointments, availability, idempotency, patients
 
 DAYS_SHOWN = timedelta(days=7)
+OTHER_TIMES_SHOWN = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class Week:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A free time, for whom it can be booked, and how patient and doctor can meet; it can be changed until `changeable_until`."""
+    """A free time, for whom it can be booked and how the two can meet; `changeable_until` is the cutoff."""
 
     doctor: Doctor
     starts_at: datetime
@@ -55,8 +56,16 @@ class Offer:
     kinds: tuple[VisitKind, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class OtherTimes:
+    """The free times (aware UTC, in order) of a doctor that are nearest to one that cannot be had."""
+
+    doctor: Doctor
+    times: list[datetime]
+
+
 def week(doctor_id: int, start: date | None = None) -> Week:
-    """A doctor's free times in a week, from `start` (hospital-local), but never before the first day with a free time."""
+    """A doctor's free times in a week from `start` (hospital-local), but not before the first day with a free time."""
     following = availability.next_free([doctor_id], count=1)[doctor_id]
     final = to_local(availability.latest()).date()
     opening = to_local(following[0].starts_at).date() if following else to_local(availability.earliest()).date()
@@ -100,6 +109,12 @@ def choices(actor: Actor, doctor_id: int, starts_at: datetime) -> Offer:
     doctor = appointments.bookable_doctor(actor, doctor_id)
     length = timedelta(minutes=settings.default_slot_minutes)
     return _offer(doctor, availability.Slot(starts_at, starts_at + length), patients.managed(actor))
+
+
+def other_times(actor: Actor, doctor_id: int, near: datetime) -> OtherTimes:
+    """When else the doctor is free. Raises NotFound for a doctor who cannot be booked."""
+    doctor = appointments.bookable_doctor(actor, doctor_id)
+    return OtherTimes(doctor, availability.alternatives(doctor_id, near, count=OTHER_TIMES_SHOWN))
 
 
 def booked_already(actor: Actor, doctor_id: int, starts_at: datetime) -> Appointment | None:

@@ -44,7 +44,7 @@ def picture_url(picture_id: int | None, viewer: Actor | None = None) -> str | No
 
 
 def open_picture(token: str) -> Shown:
-    """The picture of an address. Raises NotFound for one that is forged or has run out, and for a picture that is gone."""
+    """The picture of an address. Raises NotFound for one that is forged or has run out, and for a deleted picture."""
     try:
         signed = _signer().unsign(token.encode(errors="replace")).decode()
     except (BadSignature, UnicodeError):

@@ -1,0 +1,50 @@
+"""Where somebody goes on after signing in: back to the page that asked for it, and never to another site."""
+
+from __future__ import annotations
+
+from urllib.parse import unquote, urlsplit
+
+from flask import Response, request, url_for
+
+from app.pages.render import leave_for
+from app.policy import Actor
+
+LONGEST = 2000
+_NOT_AFTER_SIGNING_IN = frozenset({"account.sign_in", "account.sign_up", "account.sign_out"})
+
+
+def wanted() -> str | None:
+    """The own path that `?next=` names, or None where it names none."""
+    address = request.args.get("next", "")
+    return address if is_own_path(address) else None
+
+
+def is_own_path(address: str) -> bool:
+    """Whether an address is a path of this site, however a browser may read it.
+
+    Backslashes and control characters are refused: browsers read them as, or out of, the slashes before another host.
+    """
+    if not address.startswith("/") or len(address) > LONGEST or "\\" in address or not address.isprintable():
+        return False
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return False
+    is_elsewhere = bool(parts.scheme or parts.netloc) or address.startswith("//") or unquote(parts.path)[:2] == "//"
+    return not is_elsewhere and parts.path not in {url_for(endpoint) for endpoint in _NOT_AFTER_SIGNING_IN}
+
+
+def is_booking(address: str | None) -> bool:
+    """Whether somebody is on the way to book a time."""
+    return address is not None and address.startswith("/book/")
+
+
+def go_on(actor: Actor, *, newcomer: bool = False) -> Response:
+    """Send somebody who has signed in to where they wanted to be, else to their first page."""
+    pages = (
+        (actor.is_admin, "admin.home"),
+        (actor.is_doctor, "clinic.today"),
+        (newcomer, "public.find_doctors"),
+        (True, "patient.appointments"),
+    )
+    return leave_for(wanted() or url_for(next(endpoint for holds, endpoint in pages if holds)))

@@ -1,0 +1,42 @@
+"""The sign-in page."""
+
+from __future__ import annotations
+
+from flask import Response
+from wtforms import PasswordField, StringField
+from wtforms.validators import InputRequired
+
+from app import identity, unit_of_work
+from app.errors import Unauthorized
+from app.identity import actor
+from app.pages.account import destination
+from app.pages.forms import PortalForm
+from app.pages.render import render
+from app.services import accounts
+
+
+class SignInForm(PortalForm):
+    """Who somebody is. Nothing is stripped from the password."""
+
+    username = StringField("Username or e-mail address", [InputRequired("Enter your username or e-mail address.")])
+    password = PasswordField("Password", [InputRequired("Enter your password.")])
+
+
+def show() -> Response:
+    """Sign in, and go on to where `?next=` says."""
+    if actor().is_signed_in:
+        return destination.go_on(actor())
+    form = SignInForm()
+    if form.validate_on_submit():
+        try:
+            username, password = form.username.data or "", form.password.data or ""
+            account = accounts.authenticate(actor(), username=username, password=password)
+        except Unauthorized as refusal:
+            unit_of_work.rollback()
+            accounts.note_failed_sign_in(actor())
+            form.form_errors.append(refusal.message)
+        else:
+            identity.sign_in(account)
+            return destination.go_on(actor())
+    wanted = destination.wanted()
+    return render("account/sign_in.html", form=form, next=wanted, is_booking=destination.is_booking(wanted))
