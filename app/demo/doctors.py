@@ -124,21 +124,29 @@ def _describe(random: Random, practitioners: list[Practitioner], grades: list[li
         [
             {"doctor_id": practitioner.doctor_id, "specialisation_id": house.specialisations[field]}
             for practitioner in practitioners
-            for field in _fields(random, practitioner)
+            for field in sorted(_fields(random, practitioner))
         ],
     )
 
 
-def _fields(random: Random, practitioner: Practitioner) -> list[str]:
-    """One or two fields; each one of a department is somebody's."""
-    fields = practitioner.department.specialisations
-    own = fields[practitioner.rank % len(fields)]
-    return [own, fields[0]] if own != fields[0] and some(random, 0.4) else [own]
+def _field(practitioner: Practitioner) -> str:
+    """The field of a doctor: each one of a department is somebody's."""
+    fields = list(practitioner.department.specialisations)
+    return fields[practitioner.rank % len(fields)]
+
+
+def _fields(random: Random, practitioner: Practitioner) -> set[str]:
+    """The doctor's field, and for some the department's first one too."""
+    own, first = _field(practitioner), next(iter(practitioner.department.specialisations))
+    return {own, first} if some(random, 0.4) else {own}
 
 
 def _about(random: Random, words: Words, practitioner: Practitioner, moment: datetime) -> str:
     year = practitioner.person.joined.year
-    parts = [words.next(0, practitioner.department.abouts), words.next(0, texts.TRAINING)]
+    parts = [
+        words.next(0, practitioner.department.specialisations[_field(practitioner)]),
+        words.next(0, texts.TRAINING),
+    ]
     if year < moment.year:
         parts.append(f"With the hospital since {year}.")
     manner = words.next(0, texts.MANNER)

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DepartmentText:
-    """A department: how many approved doctors it has, their fields and titles, and how their descriptions begin."""
+    """A department: how many approved doctors it has, their titles, and their fields with how descriptions begin."""
 
     name: str
     location: str
     description: str
     doctors: int
-    specialisations: tuple[str, ...]
-    abouts: tuple[str, ...]
+    specialisations: dict[str, tuple[str, ...]]
     titles: tuple[str, str] = ("Dr", "Dr")
     """The title before a woman's and a man's name: surgeons in Britain are not called Dr."""
 
@@ -25,63 +24,71 @@ DEPARTMENTS: tuple[DepartmentText, ...] = (
         location="Main building, level 2",
         description="Care for the heart and the circulation: clinics, heart tests and cardiac rehabilitation.",
         doctors=7,
-        specialisations=("Cardiology", "Heart rhythm", "Heart failure"),
-        abouts=(
-            "Looks after people with high blood pressure and coronary heart disease.",
-            "Sees people whose heartbeat is too fast, too slow or irregular.",
-            "Runs the clinic for people who live with heart failure.",
-            "Helps people to get back to an active life after a heart attack.",
-        ),
+        specialisations={
+            "Cardiology": (
+                "Looks after people with high blood pressure and coronary heart disease.",
+                "Helps people to get back to an active life after a heart attack.",
+            ),
+            "Heart rhythm": ("Sees people whose heartbeat is too fast, too slow or irregular.",),
+            "Heart failure": ("Runs the clinic for people who live with heart failure.",),
+        },
     ),
     DepartmentText(
         name="Dermatology",
         location="Garden wing, level 1",
         description="Skin, hair and nails: mole checks, long-term skin conditions, allergies and light treatment.",
         doctors=6,
-        specialisations=("Dermatology", "Allergy"),
-        abouts=(
-            "Checks moles and treats skin cancer early.",
-            "Cares for people with eczema and psoriasis.",
-            "Finds out what a rash or an allergy comes from.",
-        ),
+        specialisations={
+            "Dermatology": (
+                "Checks moles and treats skin cancer early.",
+                "Cares for people with eczema and psoriasis.",
+            ),
+            "Allergy": ("Finds out what a rash or an allergy comes from.",),
+        },
     ),
     DepartmentText(
         name="General medicine",
         location="Main building, ground floor",
         description="The first place to go for most complaints, and for long-term conditions such as asthma.",
         doctors=10,
-        specialisations=("General medicine", "Diabetes and endocrinology", "Respiratory medicine"),
-        abouts=(
-            "Sees adults with new complaints that nobody has put a name to yet.",
-            "Helps people to live well with diabetes.",
-            "Treats asthma and other conditions of the lungs.",
-            "Looks after people who live with several conditions at once.",
-        ),
+        specialisations={
+            "General medicine": (
+                "Sees adults with new complaints that nobody has put a name to yet.",
+                "Looks after people who live with several conditions at once.",
+            ),
+            "Diabetes and endocrinology": (
+                "Helps people to live well with diabetes.",
+                "Treats diabetes and conditions of the thyroid.",
+            ),
+            "Respiratory medicine": ("Treats asthma and other conditions of the lungs.",),
+        },
     ),
     DepartmentText(
         name="Neurology",
         location="Main building, level 3",
         description="Headache, dizziness, numbness, seizures and other conditions of the brain and the nerves.",
         doctors=6,
-        specialisations=("Neurology", "Headache and migraine"),
-        abouts=(
-            "Runs the headache and migraine clinic.",
-            "Cares for people with epilepsy and their families.",
-            "Sees people with numbness, tremor or dizziness.",
-        ),
+        specialisations={
+            "Neurology": (
+                "Cares for people with epilepsy and their families.",
+                "Sees people with numbness, tremor or dizziness.",
+            ),
+            "Headache and migraine": ("Runs the headache and migraine clinic.",),
+        },
     ),
     DepartmentText(
         name="Orthopaedics",
         location="Riverside wing, level 1",
         description="Bones, joints and muscles: injuries, worn joints, back pain and joint replacement.",
         doctors=7,
-        specialisations=("Orthopaedics", "Sports medicine", "Hand surgery"),
-        abouts=(
-            "Replaces hips and knees, and says when that is not needed.",
-            "Treats sports injuries, from the first visit to the return to play.",
-            "Operates on hands and wrists.",
-            "Sees people with back and shoulder pain.",
-        ),
+        specialisations={
+            "Orthopaedics": (
+                "Replaces hips and knees, and says when that is not needed.",
+                "Sees people with back and shoulder pain.",
+            ),
+            "Sports medicine": ("Treats sports injuries, from the first visit to the return to play.",),
+            "Hand surgery": ("Operates on hands and wrists.",),
+        },
         titles=("Miss", "Mr"),
     ),
     DepartmentText(
@@ -89,12 +96,13 @@ DEPARTMENTS: tuple[DepartmentText, ...] = (
         location="Garden wing, ground floor",
         description="Children and young people up to 16, with a waiting room to play in.",
         doctors=4,
-        specialisations=("Paediatrics", "Childhood asthma"),
-        abouts=(
-            "Sees babies, children and teenagers for all that worries their parents.",
-            "Looks after children with asthma and allergies.",
-            "Follows how children grow and develop.",
-        ),
+        specialisations={
+            "Paediatrics": (
+                "Sees babies, children and teenagers for all that worries their parents.",
+                "Follows how children grow and develop.",
+            ),
+            "Childhood asthma": ("Looks after children with asthma and allergies.",),
+        },
     ),
 )
 
