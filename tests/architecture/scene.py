@@ -33,10 +33,16 @@ class Scene:
     doctor: models.Doctor
     pending_doctor: models.Doctor
     appointment: models.Appointment
+    waiting_request: models.Appointment
     record: models.ClinicalRecord
     review: models.Review
     mapping: models.CareTeamMember
     accounts: dict[str, models.Account | None]
+
+    @property
+    def free_time(self) -> str:
+        """A time at which the doctor is free, as the JSON face and the pages' links write it."""
+        return factories.coming_weekday(days=9).strftime("%Y-%m-%dT%H:%M:%SZ")
 
     @property
     def account(self) -> models.Account:
@@ -66,6 +72,12 @@ def build_scene() -> Scene:
         doctor=doctor,
         pending_doctor=pending,
         appointment=factories.AppointmentFactory(patient=patient, doctor=doctor),
+        waiting_request=factories.AppointmentFactory(
+            patient=patient,
+            doctor=doctor,
+            state=models.VisitState.PENDING,
+            starts_at=factories.coming_weekday(hour=15),
+        ),
         record=factories.ClinicalRecordFactory(patient=patient, author=doctor),
         review=factories.ReviewFactory(patient=patient, doctor=doctor),
         mapping=factories.CareTeamMemberFactory(patient=patient, doctor=doctor),

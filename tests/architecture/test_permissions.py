@@ -27,6 +27,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     folder: Path = tmp_path_factory.mktemp("scene")
     with databases.sqlite_database(folder) as url:
         app = create_app(make_settings(folder, url))
+        app.config["WTF_CSRF_ENABLED"] = False  # it would refuse before who is asking counts
         yield Stage(app, folder / "portal.sqlite3")
         with app.app_context():
             db.engine.dispose()
@@ -66,12 +67,29 @@ def test_it_answers_each_actor_as_the_matrix_says(name: str, stage: Stage) -> No
     assert answers == dict(zip(ACTORS, row.answers, strict=True))
 
 
+@pytest.mark.parametrize("name", sorted(name for name in pages.ROWS if name.startswith("POST ")))
+def test_a_form_without_a_token_changes_nothing(name: str, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(stage.app.config, "WTF_CSRF_ENABLED", True)  # noqa: FBT003  (pytest's signature)
+
+    answers = {actor: ask(stage, name, routes(stage.app)[name], MATRIX[name], actor) for actor in ACTORS}
+
+    assert answers == dict.fromkeys(ACTORS, 400)
+
+
+@pytest.mark.parametrize("name", sorted(name for name, asked in api.ROWS.items() if asked.answers[0] == 401))
+def test_the_json_face_takes_no_cookie(name: str, stage: Stage) -> None:
+    method, _, _ = name.partition(" ")
+    rule, asked = routes(stage.app)[name], MATRIX[name]
+
+    with stage.browser("admin").open(path_of(stage, rule, asked), method=method) as response:
+        assert response.status_code == 401
+
+
 def ask(stage: Stage, name: str, rule: Rule, row: Row, actor: str) -> Answer:
     """Ask for a route as an actor, on the untouched scene, and leave it untouched."""
     method = name.partition(" ")[0]
     sent = dict(row.send(stage.scene)) if row.send else None
-    with stage.app.test_request_context():
-        path = stage.app.url_for(rule.endpoint, **url_values(stage, rule, row), **row.query)
+    path = path_of(stage, rule, row)
     is_api = rule.endpoint.rpartition(".")[0] in stage.app.extensions["face_of_blueprint"]
     if is_api:
         response = stage.app.test_client().open(path, method=method, json=sent, headers=stage.headers(actor))
@@ -91,11 +109,12 @@ def answer_of(response: TestResponse) -> Answer:
     return response.status_code
 
 
-def url_values(stage: Stage, rule: Rule, row: Row) -> dict[str, Any]:
-    """What a rule's placeholders stand for."""
-    values: dict[str, Any] = {}
+def path_of(stage: Stage, rule: Rule, row: Row) -> str:
+    """The path of a route, its placeholders filled from the scene."""
+    values: dict[str, Any] = dict(row.query(stage.scene)) if row.query else {}
     for argument in rule.arguments:
         named = row.values.get(argument, argument.removesuffix("_id"))
         found = getattr(stage.scene, named, None)
         values[argument] = named if found is None else found.id
-    return values
+    with stage.app.test_request_context():
+        return stage.app.url_for(rule.endpoint, **values)

@@ -24,6 +24,8 @@ FORBIDDEN = {
     "a switched-off escape": re.compile(r"\|\s*safe\b|\bautoescape\s+false|\bMarkup\("),
     "something from a foreign host": re.compile(r"""(?:src|href|action|@import|url\()\s*=?\s*["']?(?:https?:)?//"""),
 }
+JINJA = re.compile(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}")
+JINJA_TOO = {"a switched-off escape"}
 
 
 def templates(*, pages_only: bool = False) -> list[Path]:
@@ -72,7 +74,7 @@ def test_no_template_has(what):
         f"{named(file)}:{number}: {line.strip()}"
         for file in templates()
         for number, line in enumerate(file.read_text().splitlines(), start=1)
-        if FORBIDDEN[what].search(line)
+        if FORBIDDEN[what].search(line if what in JINJA_TOO else JINJA.sub("", line))
     ]
 
     assert found == []

@@ -17,8 +17,8 @@ scene (`scene.py`), all asking for the same objects:
 
 `SIGN_IN` means a redirect to the sign-in page. A URL's `<int:doctor_id>` is `scene.doctor.id`, and so on for every
 `<…_id>`; where another object is meant, say so: `values={"department_id": "unused_department"}`. What is sent:
-`send=lambda scene: {"doctor": scene.doctor.id}` (JSON to the API, a form to pages); a query string likewise with
-`query={…}`. With nothing sent, an actor who is let in sees 400 from a route that needs a body: that is a fine answer
+`send=lambda scene: {"doctor": scene.doctor.id}` (JSON to the API, a form to pages), and a query string likewise with
+`query=`. With nothing sent, an actor who is let in sees 400 from a route that needs a body: that is a fine answer
 here. Pages are called without CSRF tokens, which have a test of their own.
 
 Each actor asks on the untouched scene, so that a DELETE by one does not turn the next one's answer into 404.
@@ -43,7 +43,7 @@ class Row:
     answers: tuple[Answer, ...]
     values: Mapping[str, str] = field(default_factory=dict)
     send: Callable[[Any], Mapping[str, Any]] | None = None
-    query: Mapping[str, Any] = field(default_factory=dict)
+    query: Callable[[Any], Mapping[str, Any]] | None = None
 
 
 def row(*answers: Answer, **asked: Any) -> Row:

@@ -2,8 +2,77 @@
 
 from __future__ import annotations
 
-from tests.architecture.permissions import Row, same
+from typing import Any
 
-ROWS: dict[str, Row] = {
+from tests.architecture.permissions import SIGN_IN, Row, row, same
+
+
+def _at(scene: Any) -> dict[str, Any]:
+    return {"at": scene.free_time}
+
+
+def _booking(scene: Any) -> dict[str, Any]:
+    """The booking form, filled in for the scene's patient."""
+    return {"at": scene.free_time, "patient": scene.patient.id, "kind": "in_person", "symptoms": "A cough"}
+
+
+def _confirmed_booking(scene: Any) -> dict[str, Any]:
+    return {**_booking(scene), "key": "5b1c6ad4-6d0d-4c3c-9a52-3f7f3f3f3f3f"}
+
+
+_STEP = "/clinic/appointments/<int:appointment_id>/<any(confirm, start, complete, missed):step>"
+_PENDING = {"doctor_id": "pending_doctor"}
+_REQUEST = {"appointment_id": "waiting_request"}
+_REASON = {"reason": "The registration number could not be verified."}
+
+PUBLIC: dict[str, Row] = {
+    "GET /": same(200),
+    "GET /find-a-doctor": same(200),
+    "GET /find-a-doctor/<int:doctor_id>": same(200),
+    "GET /media/<token>": same(404, values={"token": "forged"}),
     "GET /static/<path:filename>": same(200, values={"filename": "css/portal.css"}),
 }
+ACCOUNT: dict[str, Row] = {
+    # Whoever is signed in has nothing to do here, and is led on.
+    "GET /sign-in": row(200, 303, 303, 303, 303, 303, 303),
+    "POST /sign-in": row(400, 303, 303, 303, 303, 303, 303),
+    "GET /sign-up": row(200, 303, 303, 303, 303, 303, 303),
+    "POST /sign-up": row(400, 303, 303, 303, 303, 303, 303),
+    "GET /sign-out": row(303, 200, 200, 200, 200, 200, 200),
+    "POST /sign-out": same(303),
+}
+PATIENT: dict[str, Row] = {
+    # One may book for whom one manages: doctors and the admin of the scene manage nobody.
+    "GET /book/<int:doctor_id>": row(SIGN_IN, 200, 200, 400, 400, 400, 400, query=_at),
+    "POST /book/<int:doctor_id>": row(SIGN_IN, 200, 400, 400, 400, 400, 400, send=_booking),
+    "GET /book/<int:doctor_id>/check": row(SIGN_IN, 303, 303, 303, 303, 303, 303),
+    "POST /book/<int:doctor_id>/check": row(SIGN_IN, 303, 400, 400, 400, 400, 400, send=_confirmed_booking),
+    # Everyone may be a patient too; what one does not manage is not there.
+    "GET /my/appointments": row(SIGN_IN, 200, 200, 200, 200, 200, 200),
+    "GET /my/appointments/<int:appointment_id>": row(SIGN_IN, 200, 404, 404, 404, 404, 404),
+    "GET /my/appointments/<int:appointment_id>/booked": row(SIGN_IN, 200, 404, 404, 404, 404, 404),
+    "GET /my/appointments/<int:appointment_id>/cancel": row(SIGN_IN, 200, 404, 404, 404, 404, 404),
+    "POST /my/appointments/<int:appointment_id>/cancel": row(SIGN_IN, 303, 404, 404, 404, 404, 404),
+}
+CLINIC: dict[str, Row] = {
+    # For approved doctors; each sees the own visits only.
+    "GET /clinic": row(SIGN_IN, 403, 403, 200, 200, 403, 403),
+    "GET /clinic/requests": row(SIGN_IN, 403, 403, 200, 200, 403, 403),
+    "POST /clinic/requests/<int:appointment_id>/confirm": row(SIGN_IN, 403, 403, 303, 404, 403, 403, values=_REQUEST),
+    "GET /clinic/requests/<int:appointment_id>/decline": row(SIGN_IN, 403, 403, 200, 404, 403, 403, values=_REQUEST),
+    "POST /clinic/requests/<int:appointment_id>/decline": row(
+        SIGN_IN, 403, 403, 303, 404, 403, 403, values=_REQUEST, send=lambda _scene: {"reason": "Away that day."}
+    ),
+    f"POST {_STEP}": row(SIGN_IN, 403, 403, 303, 404, 403, 403, values={**_REQUEST, "step": "confirm"}),
+}
+ADMIN: dict[str, Row] = {
+    "GET /admin": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
+    "GET /admin/doctors": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
+    "GET /admin/doctors/<int:doctor_id>": row(SIGN_IN, 403, 403, 403, 403, 403, 200, values=_PENDING),
+    "POST /admin/doctors/<int:doctor_id>/approve": row(SIGN_IN, 403, 403, 403, 403, 403, 303, values=_PENDING),
+    "GET /admin/doctors/<int:doctor_id>/reject": row(SIGN_IN, 403, 403, 403, 403, 403, 200, values=_PENDING),
+    "POST /admin/doctors/<int:doctor_id>/reject": row(
+        SIGN_IN, 403, 403, 403, 403, 403, 303, values=_PENDING, send=lambda _scene: _REASON
+    ),
+}
+ROWS: dict[str, Row] = {**PUBLIC, **ACCOUNT, **PATIENT, **CLINIC, **ADMIN}
