@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
+import argon2
 import hypothesis
 import pytest
 from flask import Flask
@@ -16,6 +17,7 @@ from flask.testing import FlaskClient
 
 from app import create_app
 from app.extensions import db
+from app.services import accounts
 from config import Settings
 from tests.support import databases, live, queries, servers
 from tests.support.settings import make_settings
@@ -55,6 +57,14 @@ def cannot_run(reason: str) -> NoReturn:
 @pytest.fixture(autouse=True)
 def _push_request_context() -> None:
     """Undo pytest-flask's fixture of this name: its request context would carry `g` and the user into every request."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_password_hashes() -> Iterator[None]:
+    """Hash passwords cheaply: their cost is argon2's concern, and would be most of the time of many tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(accounts, "_hasher", lambda: argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        yield
 
 
 @pytest.fixture

@@ -9,10 +9,10 @@ from datetime import UTC, datetime, time, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-import argon2
 import factory
 
 from app import models
+from app.services import accounts
 from tests.support.clients import PASSWORD
 from tests.support.databases import arranging
 
@@ -22,8 +22,8 @@ MONDAY_TO_FRIDAY = range(5)
 
 @cache
 def _password_hash() -> str:
-    """One cheap hash of the password that every test account has."""
-    return argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+    """The hash of the password that every test account has."""
+    return accounts.hash_password(PASSWORD)
 
 
 def coming_weekday(*, days: int = 7, hour: int = 10, minute: int = 0) -> datetime:
