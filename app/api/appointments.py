@@ -161,7 +161,7 @@ def _change(who: Actor, appointment_id: int, data: dict[str, Any]) -> Appointmen
 def _move(who: Actor, row: Appointment, data: dict[str, Any]) -> Appointment:
     """Move to the times that were sent, as far as they differ: a client sends back the other as it read it."""
     moment, entry = data.get("appointment_time"), data.get("time")
-    moment = None if moment == row.starts_at else moment
+    moment = None if moment == row.starts_at.replace(microsecond=0) else moment
     entry = None if entry == row.available_time_id else entry
     if moment is None and entry is None:
         return row

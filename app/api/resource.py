@@ -20,7 +20,7 @@ from webargs.flaskparser import FlaskParser
 
 from app.api.body import CONTENT_TYPES, read_body, refuse_unstorable
 from app.api.problem import PROBLEMS
-from app.api.wire import json_response
+from app.api.wire import WireErrors, json_response
 from app.errors import Invalid, Unauthorized
 from app.identity import actor
 from app.policy import Actor
@@ -99,12 +99,10 @@ class Parser(FlaskParser):
         """Raise Invalid with the errors of a schema, keyed by wire names."""
         (messages,) = error.messages_dict.values()
         errors = flatten(messages)
-        own = errors.pop("_schema", None)
-        if own:
-            raise Invalid(own[0], errors=errors)
         ((name, texts), *others) = errors.items()
-        detail = f"{name}: {texts[0]}" if not others else f"These fields need correcting: {', '.join(errors)}."
-        raise Invalid(detail, errors=errors)
+        refusal = Invalid(f"{name}: {texts[0]}" if not others else f"These need correcting: {', '.join(errors)}.")
+        refusal.errors = WireErrors(errors)
+        raise refusal
 
 
 def flatten(messages: Any) -> dict[str, list[str]]:

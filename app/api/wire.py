@@ -30,8 +30,14 @@ WIRE_NAMES: Mapping[str, str] = {
 _OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z | orjson.OPT_OMIT_MICROSECONDS
 
 
+class WireErrors(dict[str, list[str]]):
+    """Errors that are keyed by wire names already: a schema found them."""
+
+
 def wire_errors(errors: Mapping[str, list[str]]) -> dict[str, list[str]]:
     """Errors of a service, keyed by the names that clients know."""
+    if isinstance(errors, WireErrors):
+        return errors
     named: dict[str, list[str]] = {}
     for name, texts in errors.items():
         named.setdefault(WIRE_NAMES.get(name, name), []).extend(texts)
