@@ -43,10 +43,10 @@ ACCOUNT: dict[str, Row] = {
 }
 PATIENT: dict[str, Row] = {
     # One may book for whom one manages: doctors and the admin of the scene manage nobody.
-    "GET /book/<int:doctor_id>": row(SIGN_IN, 200, 200, 400, 400, 400, 400, query=_at),
-    "POST /book/<int:doctor_id>": row(SIGN_IN, 200, 400, 400, 400, 400, 400, send=_booking),
+    "GET /book/<int:doctor_id>": row(SIGN_IN, 200, 200, 403, 403, 403, 403, query=_at),
+    "POST /book/<int:doctor_id>": row(SIGN_IN, 200, 400, 403, 403, 403, 403, send=_booking),
     "GET /book/<int:doctor_id>/check": row(SIGN_IN, 303, 303, 303, 303, 303, 303),
-    "POST /book/<int:doctor_id>/check": row(SIGN_IN, 303, 400, 400, 400, 400, 400, send=_confirmed_booking),
+    "POST /book/<int:doctor_id>/check": row(SIGN_IN, 303, 400, 403, 403, 403, 403, send=_confirmed_booking),
     # Everyone may be a patient too; what one does not manage is not there.
     "GET /my/appointments": row(SIGN_IN, 200, 200, 200, 200, 200, 200),
     "GET /my/appointments/<int:appointment_id>": row(SIGN_IN, 200, 404, 404, 404, 404, 404),
