@@ -104,8 +104,9 @@ def render_refusal(refusal: Refusal) -> Response:
 
 
 def _place() -> str | None:
-    """Where to go on after signing in. What was sent by POST is gone: nowhere in particular."""
-    return request.full_path.rstrip("?") if request.method in {"GET", "HEAD"} else None
+    """Where to go on after signing in: this page; for a form the page at its address, if there is one."""
+    methods = request.url_rule.methods if request.url_rule else None
+    return request.full_path.rstrip("?") if "GET" in (methods or ()) else None
 
 
 def _actor() -> Actor:

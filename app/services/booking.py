@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 
 from app import policy
 from app.clock import day_bounds, to_local
-from app.errors import Invalid
+from app.errors import Forbidden, Invalid
 from app.extensions import db, settings
 from app.models import OPEN, Appointment, Doctor, Patient, VisitKind
 from app.policy import Actor, Permission
@@ -88,27 +88,21 @@ def week(doctor_id: int, start: date | None = None) -> Week:
 def offer(actor: Actor, doctor_id: int, starts_at: datetime) -> Offer:
     """What there is to choose for someone who wants this time of a doctor.
 
-    Raises Unauthorized, NotFound for a doctor who cannot be booked, Invalid for a past time or where the actor has
-    nobody to book for, and Conflict, with the next free times, for a time that is not free.
+    Raises Unauthorized, NotFound for a doctor who cannot be booked, Forbidden for an actor with nobody to book for,
+    Invalid for a past time, and Conflict, with the next free times, for a time that is not free.
     """
-    policy.require(actor, Permission.BOOK)
-    doctor = appointments.bookable_doctor(actor, doctor_id)
-    people = patients.managed(actor)
-    if not people:
-        raise Invalid("There is nobody in your account to book for. Ask the hospital to add you as a patient.")
-    slot = appointments.offered(doctor.id, starts_at, by_patient=True)
-    return _offer(doctor, slot, people)
+    doctor, people = _doctor_and_patients(actor, doctor_id)
+    return _offer(doctor, appointments.offered(doctor.id, starts_at, by_patient=True), people)
 
 
 def choices(actor: Actor, doctor_id: int, starts_at: datetime) -> Offer:
     """As `offer`, without asking whether the time is free: for showing again what was typed about one that is gone.
 
-    Raises Unauthorized, and NotFound for a doctor who cannot be booked.
+    Raises Unauthorized, NotFound for a doctor who cannot be booked, and Forbidden for an actor with nobody to book for.
     """
-    policy.require(actor, Permission.BOOK)
-    doctor = appointments.bookable_doctor(actor, doctor_id)
+    doctor, people = _doctor_and_patients(actor, doctor_id)
     length = timedelta(minutes=settings.default_slot_minutes)
-    return _offer(doctor, availability.Slot(starts_at, starts_at + length), patients.managed(actor))
+    return _offer(doctor, availability.Slot(starts_at, starts_at + length), people)
 
 
 def other_times(actor: Actor, doctor_id: int, near: datetime) -> OtherTimes:
@@ -153,6 +147,15 @@ def book_once(
 
     answer = idempotency.once(actor, key=key, fingerprint=fingerprint, act=act)
     return int(answer["appointment"])
+
+
+def _doctor_and_patients(actor: Actor, doctor_id: int) -> tuple[Doctor, Sequence[Patient]]:
+    policy.require(actor, Permission.BOOK)
+    doctor = appointments.bookable_doctor(actor, doctor_id)
+    people = patients.managed(actor)
+    if not people:
+        raise Forbidden("There is nobody in your account to book for. Ask the hospital to add you as a patient.")
+    return doctor, people
 
 
 def _offer(doctor: Doctor, slot: availability.Slot, people: Sequence[Patient]) -> Offer:

@@ -34,6 +34,14 @@ def is_own_path(address: str) -> bool:
     return not is_elsewhere and parts.path not in {url_for(endpoint) for endpoint in _NOT_AFTER_SIGNING_IN}
 
 
+def way_back() -> str | None:
+    """What the header's links to sign in and up pass on as `next`: this page, or where a sign-in page leads already."""
+    if request.endpoint in _NOT_AFTER_SIGNING_IN:
+        return wanted()
+    is_a_page = request.endpoint is not None and request.endpoint != "public.home" and request.method == "GET"
+    return request.full_path.rstrip("?") if is_a_page else None
+
+
 def is_booking(address: str | None) -> bool:
     """Whether somebody is on the way to book a time."""
     return address is not None and address.startswith("/book/")

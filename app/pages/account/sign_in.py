@@ -34,7 +34,7 @@ def show() -> Response:
         except Unauthorized as refusal:
             unit_of_work.rollback()
             accounts.note_failed_sign_in(actor())
-            form.form_errors.append(refusal.message)
+            form.username.errors = [refusal.message]
         else:
             identity.sign_in(account)
             return destination.go_on(actor())

@@ -78,19 +78,21 @@ def details(doctor_id: int) -> Response:
     if change is None and form.validate_on_submit():
         form.key.data = str(uuid.uuid4())
         return render("patient/check.html", form=form, offer=offer)
-    return render("patient/book.html", form=form, offer=offer, longest_reason=LONGEST_TEXT)
+    return _ask(form, offer)
 
 
 def check(doctor_id: int) -> Response:
-    """Book what was confirmed, once. On GET there is nothing to confirm: choose a time first."""
+    """Book what was confirmed, once. On GET there is nothing to confirm yet."""
     form = BookingForm()
+    if not form.is_submitted():
+        return see_other("patient.book", doctor_id=doctor_id, at=request.args.get("at"))
     starts_at = _moment(form.at.data)
     if starts_at is None:
         return _choose_on_doctors_page(doctor_id, form.at.data)
     offer = booking.choices(actor(), doctor_id, starts_at)
     form.ask(offer)
     if not form.validate():
-        return render("patient/book.html", form=form, offer=offer, longest_reason=LONGEST_TEXT)
+        return _ask(form, offer)
     with form.refusals():
         visit_id = booking.book_once(
             actor(),
@@ -106,7 +108,12 @@ def check(doctor_id: int) -> Response:
     booked = booking.booked_already(actor(), doctor_id, starts_at)
     if booked is not None:
         return _show_booked(booked)
-    return _offer_other_times(form, doctor_id, starts_at)
+    is_about_time = not (form.kind.errors or form.symptoms.errors)
+    return _offer_other_times(form, doctor_id, starts_at) if is_about_time else _ask(form, offer)
+
+
+def _ask(form: BookingForm, offer: Offer) -> Response:
+    return render("patient/book.html", form=form, offer=offer, longest_reason=LONGEST_TEXT)
 
 
 def _moment(text: str | None) -> datetime | None:
