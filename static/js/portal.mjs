@@ -25,10 +25,11 @@ const start = (components, scope) =>
 start([Header, SkipLink, ...EVERYWHERE], document);
 
 // What htmx has brought comes alive too, and is announced: a live region that is itself replaced stays silent.
-document.addEventListener("htmx:after:swap", () => {
+document.addEventListener("htmx:after:swap", ({ detail }) => {
   start([Header, ...EVERYWHERE], document);
   const announcer = document.getElementById("announcer");
-  const text = document.querySelector("#main [data-announce]")?.textContent ?? "";
+  const part = document.getElementById(detail?.ctx?.target?.id) ?? document.getElementById("main");
+  const text = part?.querySelector("[data-announce]")?.textContent ?? "";
   if (announcer) announcer.textContent = text.replace(/\s+/g, " ").trim();
 });
 
