@@ -30,14 +30,17 @@ Entry = tuple[str, str]
 
 
 def navigation(actor: Actor) -> tuple[Entry, ...]:
-    """The header's entries, as endpoint and label, for somebody who may be patient, doctor and admin at once."""
+    """The header's entries, as endpoint and label, for somebody who may be patient, doctor and admin at once.
+
+    Work first: a narrow screen shows the first two.
+    """
     table: tuple[tuple[bool, str, str], ...] = (
-        (True, "public.find_doctors", "Find a doctor"),
-        (actor.is_signed_in, "patient.appointments", "My appointments"),
-        (actor.doctor_id is not None, "clinic.today", "Today"),
-        (actor.doctor_id is not None, "clinic.requests", "Requests"),
+        (actor.is_doctor, "clinic.today", "Today"),
+        (actor.is_doctor, "clinic.requests", "Requests"),
         (actor.is_admin, "admin.home", "Dashboard"),
         (actor.is_admin, "admin.doctors", "Doctors"),
+        (True, "public.find_doctors", "Find a doctor"),
+        (actor.is_signed_in, "patient.appointments", "My appointments"),
     )
     return tuple((endpoint, label) for shown, endpoint, label in table if shown)
 

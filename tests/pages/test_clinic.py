@@ -85,8 +85,26 @@ class TestDay:
         page = doctors_client.get("/clinic")
         assert page.status_code == 200
         assert page.text.index(early.patient.name) < page.text.index(late.patient.name)
-        for text in ("9:30am to 10am", "Video call", "3pm to 3:30pm", "Sore throat", "Confirmed", "2 visits"):
+        for text in ("9:30am", "to 10am", "Video call", "3pm", "Sore throat", "Confirmed", "2 visits to do"):
             assert text in page.text
+
+    def test_it_lists_what_is_over_below_what_is_to_do(self, doctors_client: FlaskClient, doctor: Any) -> None:
+        over = AppointmentFactory(doctor=doctor, starts_at=today_at(9), state=VisitState.COMPLETED)
+        to_do = AppointmentFactory(doctor=doctor, starts_at=today_at(15))
+        page = doctors_client.get("/clinic").text
+        headings = [page.index(heading) for heading in ("1 visit to do", "1 visit done")]
+        assert headings[0] < page.index(to_do.patient.name) < headings[1] < page.index(over.patient.name)
+
+    def test_it_says_when_all_is_done(self, doctors_client: FlaskClient, doctor: Any) -> None:
+        AppointmentFactory(doctor=doctor, starts_at=today_at(9), state=VisitState.NO_SHOW)
+        assert "Nothing is left to do on this day." in doctors_client.get("/clinic").text
+
+    def test_it_leads_to_declining_what_waits(self, doctors_client: FlaskClient, doctor: Any) -> None:
+        waits = AppointmentFactory(doctor=doctor, starts_at=today_at(9), state=VisitState.PENDING)
+        confirmed = AppointmentFactory(doctor=doctor, starts_at=today_at(10))
+        page = doctors_client.get("/clinic").text
+        assert f"/clinic/requests/{waits.id}/decline" in page
+        assert f"/clinic/requests/{confirmed.id}/decline" not in page
 
     def test_it_lists_no_other_doctors_and_no_cancelled_visits(self, doctors_client: FlaskClient, doctor: Any) -> None:
         cancelled = AppointmentFactory(doctor=doctor, starts_at=today_at(9), state=VisitState.CANCELLED)

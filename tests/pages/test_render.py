@@ -128,9 +128,9 @@ class TestNavigation:
         [
             (STRANGER, ["Find a doctor"]),
             (PATIENT, ["Find a doctor", "My appointments"]),
-            (Actor(account_id=1, doctor_id=2), ["Find a doctor", "My appointments", "Today", "Requests"]),
-            (Actor(account_id=1, is_admin=True), ["Find a doctor", "My appointments", "Dashboard", "Doctors"]),
-            (EVERYTHING, ["Find a doctor", "My appointments", "Today", "Requests", "Dashboard", "Doctors"]),
+            (Actor(account_id=1, doctor_id=2), ["Today", "Requests", "Find a doctor", "My appointments"]),
+            (Actor(account_id=1, is_admin=True), ["Dashboard", "Doctors", "Find a doctor", "My appointments"]),
+            (EVERYTHING, ["Today", "Requests", "Dashboard", "Doctors", "Find a doctor", "My appointments"]),
         ],
         ids=["stranger", "patient", "doctor", "admin", "all at once"],
     )

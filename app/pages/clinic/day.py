@@ -10,12 +10,14 @@ from flask import Response, flash, request
 from app.clock import local_today, to_local
 from app.errors import NotFound
 from app.identity import actor
+from app.models import VisitState
 from app.pages.clinic.entrance import blueprint
 from app.pages.clinic.steps import BY_NAME, rows
 from app.pages.forms import PortalForm
 from app.pages.render import render, see_other
 from app.services import appointment_lists, appointments
 
+OVER = (VisitState.COMPLETED, VisitState.NO_SHOW)
 YEARS_SHOWN = range(1970, 2100)
 
 
@@ -43,12 +45,14 @@ def take_step(appointment_id: int, step: str) -> Response:
 
 def _context(on: date) -> dict[str, Any]:
     who = actor()
+    visits = appointment_lists.day(who, on)
     return {
         "on": on,
         "is_today": on == local_today(),
         "previous": on - timedelta(days=1),
         "following": on + timedelta(days=1),
-        "rows": rows(who, appointment_lists.day(who, on)),
+        "to_do": rows(who, (visit for visit in visits if visit.state not in OVER)),
+        "done": rows(who, (visit for visit in visits if visit.state in OVER)),
         "waiting": appointment_lists.count_requests(who),
     }
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import Any
 
 from flask import Response, flash, request
 from wtforms import TextAreaField
 
+from app.clock import to_local
 from app.identity import actor
 from app.models import VisitState
 from app.pages.clinic.entrance import blueprint
@@ -68,4 +70,5 @@ def _context() -> dict[str, Any]:
         endpoint="clinic.requests",
         shrinks=True,
     )
-    return {"rows": rows(who, found.rows), "paging": paging}
+    by_day = groupby(rows(who, found.rows), key=lambda row: to_local(row.visit.starts_at).date())
+    return {"days": [(on, list(of_day)) for on, of_day in by_day], "paging": paging}
