@@ -10,9 +10,11 @@ from typing import Any
 from apispec import BasePlugin
 from flask import Blueprint, Flask, Response, current_app, json, render_template
 from flask_smorest import Api
+from marshmallow import fields
 
 from app.api.problem import PROBLEM_TYPE, PROBLEMS, Problem
 from app.api.resource import Documented, JsonBlueprint
+from app.api.schemas.fields import Entry, WholeNumber
 
 OPENAPI_VERSION = "3.1.0"
 TITLE = "Hospital portal"
@@ -91,6 +93,7 @@ class PortalApi(Api):
                 "extra_plugins": [self.operations],
             },
         )
+        self.ma_plugin.converter.add_attribute_function(_exactly)
         self.spec.components.security_scheme(
             _SCHEME,
             {
@@ -128,6 +131,15 @@ class PortalApi(Api):
             if headers:
                 response["headers"] = headers
             self.spec.components.response(problem.name, response, lazy=True)
+
+
+def _exactly(_converter: object, field: fields.Field[Any], **_options: Any) -> dict[str, Any]:
+    """What flask-smorest cannot know of the portal's own field types."""
+    if isinstance(field, Entry):
+        return {"type": ["integer", "string", "null"] if field.allow_none else ["integer", "string"]}
+    if isinstance(field, WholeNumber):
+        return {"format": "int64"}
+    return {"pattern": "^[0-9]{2}:[0-9]{2}:[0-9]{2}$"} if isinstance(field, fields.Time) else {}
 
 
 def document(app: Flask) -> Mapping[str, Any]:

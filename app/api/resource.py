@@ -19,6 +19,7 @@ from marshmallow import Schema, ValidationError
 from webargs.flaskparser import FlaskParser
 
 from app.api.body import CONTENT_TYPES, read_body, refuse_unstorable
+from app.api.paging import PageQuery
 from app.api.problem import PROBLEMS
 from app.api.wire import WireErrors, json_response
 from app.errors import Invalid, Unauthorized
@@ -211,6 +212,9 @@ class JsonBlueprint(Blueprint):
             statuses.add(HTTPStatus.UNAUTHORIZED)
         if "requestBody" in doc:
             statuses |= {HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE}
+        queries = [parameter["schema"] for parameter in doc.get("parameters", ()) if parameter["in"] == "query"]
+        if any(issubclass(query, PageQuery) for query in queries):
+            statuses.add(HTTPStatus.NOT_FOUND)
         responses = doc.setdefault("responses", {})
         for status in sorted(statuses):
             responses.setdefault(status.value, PROBLEMS[status].name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, time
 from typing import Any
@@ -257,7 +257,7 @@ class TestSpeed:
     @pytest.fixture
     def statements(
         self, member: ApiClient, database: Database, count_queries: Callable[[], AbstractContextManager[Queries]]
-    ) -> Iterator[Callable[[str], int]]:
+    ) -> Callable[[str], int]:
         def count(path: str) -> int:
             with count_queries() as found:
                 assert member.get(path).status_code == 200
