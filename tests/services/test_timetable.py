@@ -141,14 +141,17 @@ def weeks(draw: st.DrawFn, around: date) -> list[WeekdayHours]:
 
 
 def moments(around: date) -> st.SearchStrategy[datetime]:
-    """Moments (UTC, with seconds) from the day before to the day after."""
+    """Moments (UTC) from the day before to the day after; most are such as slots have, others have seconds."""
     noon = datetime.combine(around, time(12), UTC)
-    return st.integers(-36 * 3600, 36 * 3600).map(lambda seconds: noon + timedelta(seconds=seconds))
+    seconds = st.integers(-36 * 12, 36 * 12).map(lambda number: number * ROUND * 60) | st.integers(
+        -36 * 3600, 36 * 3600
+    )
+    return seconds.map(lambda number: noon + timedelta(seconds=number))
 
 
 @st.composite
 def intervals(draw: st.DrawFn, around: date) -> Interval:
-    lengths = st.integers(1, 90 * 60) | st.integers(1, 24 * 3600)
+    lengths = st.sampled_from([5 * 60, 30 * 60, 90 * 60]) | st.integers(1, 24 * 3600)
     start = draw(moments(around))
     return Interval(start, start + timedelta(seconds=draw(lengths)))
 
@@ -187,6 +190,14 @@ class TestFreeBetween:
     def test_two_windows_show_what_one_over_both_shows(self, case: Case, share: float) -> None:
         between = case.start + (case.end - case.start) * share
         assert case._replace(end=between).free() + case._replace(start=between).free() == case.free()
+
+    def test_a_window_may_end_on_the_day_before_that_of_a_slot_where_clocks_go_back_over_midnight(self) -> None:
+        zone = ZoneInfo("America/St_Johns")
+        week = [WeekdayHours(6, Hours(time(0), time(0, 30), 30))]
+        midnight = datetime(2006, 10, 29, tzinfo=zone).astimezone(UTC)
+        end = midnight + timedelta(minutes=20)
+        assert end.astimezone(zone).date() == date(2006, 10, 28)
+        assert list(free_between(week, [], midnight - DAY, end, zone)) == [Slot(midnight, midnight + 30 * MINUTE)]
 
     def test_slots_are_made_only_when_asked_for(self) -> None:
         week = [WeekdayHours(weekday, Hours(time(9), time(17), 30)) for weekday in range(7)]
