@@ -27,7 +27,7 @@ class FilterForm(Form):
     """Which doctors the list shows."""
 
     search = SearchField("Name, speciality or department")
-    state = SelectField("Application", choices=[(value, label) for value, (label, _) in FILTERS.items()])
+    state = SelectField("Application", choices={value: label for value, (label, _) in FILTERS.items()})
 
 
 class RejectForm(PortalForm):
