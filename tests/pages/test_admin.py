@@ -236,9 +236,8 @@ class TestApprove:
         assert patients_client.get(f"/find-a-doctor/{doctor.id}").status_code == 200
         with database.unit_of_work() as session:
             assert session.scalars(select(Message.template)).all() == ["doctor_approved"]
-            assert ("doctor.approved", admin.id) in session.execute(
-                select(AuditEvent.action, AuditEvent.account_id)
-            ).tuples().all()
+            acts = session.execute(select(AuditEvent.action, AuditEvent.account_id)).all()
+            assert ("doctor.approved", admin.id) in [tuple(act) for act in acts]
 
     def test_it_opens_the_clinic_to_the_doctor(self, admins_client: FlaskClient, database: Database) -> None:
         doctor = DoctorFactory(pending=True)
