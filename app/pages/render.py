@@ -15,6 +15,7 @@ from werkzeug.local import LocalProxy
 from app import identity
 from app.extensions import settings
 from app.pages import form_parts, wording
+from app.pages.destination import way_back
 from app.pages.static_files import configure_static_files
 from app.policy import Actor, Permission, can
 from app.services import pictures
@@ -129,5 +130,6 @@ def configure_templates(app: Flask) -> None:
         navigation=navigation,
         can=_may,
         picture_url=pictures.picture_url,
+        way_back=way_back,
     )
     configure_static_files(app)

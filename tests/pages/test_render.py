@@ -157,8 +157,8 @@ class TestAccount:
     def test_a_stranger_may_sign_in_or_create_an_account(self, frame: FrameMaker) -> None:
         page = frame().test_client().get("/list").text
 
-        assert 'href="/sign-in"' in page
-        assert 'href="/sign-up"' in page
+        assert 'href="/sign-in?next=/list"' in page
+        assert 'href="/sign-up?next=/list"' in page
         assert "Sign out" not in page
 
     def test_somebody_signed_in_sees_the_name_and_may_sign_out(self, frame: FrameMaker) -> None:
@@ -168,7 +168,7 @@ class TestAccount:
         assert re.search(
             r'<form [^>]*action="/sign-out" method="post"[^>]*>\s*<input type="hidden" name="csrf_token"', page
         )
-        assert 'href="/sign-in"' not in page
+        assert 'href="/sign-in' not in page
 
     def test_a_stranger_gets_no_cookie_from_looking_at_a_page(self, frame: FrameMaker) -> None:
         assert "Set-Cookie" not in frame().test_client().get("/list").headers

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from app.pages.account import destination, sign_in, sign_out, sign_up
+from app.pages.account import sign_in, sign_out, sign_up
 
 blueprint = Blueprint("account", __name__)
 
-blueprint.add_app_template_global(destination.way_back)
 blueprint.add_url_rule("/sign-in", "sign_in", sign_in.show, methods=["GET", "POST"])
 blueprint.add_url_rule("/sign-up", "sign_up", sign_up.show, methods=["GET", "POST"])
 blueprint.add_url_rule("/sign-out", "sign_out", sign_out.show, methods=["GET", "POST"])

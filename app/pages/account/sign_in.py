@@ -9,7 +9,8 @@ from wtforms.validators import InputRequired
 from app import identity, unit_of_work
 from app.errors import Unauthorized
 from app.identity import actor
-from app.pages.account import destination
+from app.pages import destination
+from app.pages.account.landing import go_on
 from app.pages.forms import PortalForm
 from app.pages.render import render
 from app.services import accounts
@@ -25,7 +26,7 @@ class SignInForm(PortalForm):
 def show() -> Response:
     """Sign in, and go on to where `?next=` says."""
     if actor().is_signed_in:
-        return destination.go_on(actor())
+        return go_on(actor())
     form = SignInForm()
     if form.validate_on_submit():
         try:
@@ -37,6 +38,6 @@ def show() -> Response:
             form.username.errors = [refusal.message]
         else:
             identity.sign_in(account)
-            return destination.go_on(actor())
+            return go_on(actor())
     wanted = destination.wanted()
     return render("account/sign_in.html", form=form, next=wanted, is_booking=destination.is_booking(wanted))

@@ -8,7 +8,8 @@ from wtforms.validators import InputRequired
 
 from app import identity
 from app.identity import actor
-from app.pages.account import destination
+from app.pages import destination
+from app.pages.account.landing import go_on
 from app.pages.forms import PortalForm
 from app.pages.render import render
 from app.services import accounts
@@ -39,7 +40,7 @@ class SignUpForm(PortalForm):
 def show() -> Response:
     """Create an account, and go on signed in to where `?next=` says."""
     if actor().is_signed_in:
-        return destination.go_on(actor())
+        return go_on(actor())
     form = SignUpForm()
     if form.validate_on_submit():
         with form.refusals():
@@ -53,6 +54,6 @@ def show() -> Response:
             )
             identity.sign_in(account)
             flash("Your account is ready, and you are signed in.")
-            return destination.go_on(actor(), newcomer=True)
+            return go_on(actor(), newcomer=True)
     wanted = destination.wanted()
     return render("account/sign_up.html", form=form, next=wanted, is_booking=destination.is_booking(wanted))

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import unquote, urlsplit
 
-from flask import Response, request, url_for
-
-from app.pages.render import leave_for
-from app.policy import Actor
+from flask import request, url_for
 
 LONGEST = 2000
 _NOT_AFTER_SIGNING_IN = frozenset({"account.sign_in", "account.sign_up", "account.sign_out"})
@@ -45,14 +42,3 @@ def way_back() -> str | None:
 def is_booking(address: str | None) -> bool:
     """Whether somebody is on the way to book a time."""
     return address is not None and address.startswith("/book/")
-
-
-def go_on(actor: Actor, *, newcomer: bool = False) -> Response:
-    """Send somebody who has signed in to where they wanted to be, else to their first page."""
-    pages = (
-        (actor.is_admin, "admin.home"),
-        (actor.is_doctor, "clinic.today"),
-        (newcomer, "public.find_doctors"),
-        (True, "patient.appointments"),
-    )
-    return leave_for(wanted() or url_for(next(endpoint for holds, endpoint in pages if holds)))
