@@ -13,7 +13,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from marshmallow import fields
-from werkzeug.exceptions import UnsupportedMediaType
+from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 from werkzeug.formparser import FormDataParser
 
 from app.errors import Invalid
@@ -37,6 +37,10 @@ def read_body(request: Request, schema: Schema) -> dict[str, object]:
     raw = request.get_data(cache=True)
     if not raw:
         return {}
+    limit = request.max_content_length
+    if request.content_length is None and limit is not None and len(raw) >= limit:
+        # A body without a length is cut off at the limit: what came would be taken for the whole.
+        raise RequestEntityTooLarge
     media_type = request.mimetype
     if media_type == "application/json" or (media_type.startswith("application/") and media_type.endswith("+json")):
         body = _from_json(raw)

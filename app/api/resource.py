@@ -181,6 +181,8 @@ class JsonBlueprint(Blueprint):
                 result = method(*arguments, **options)
                 answer = Response() if result is None else json_response(result)
                 answer.status_code = status
+                if result is None:
+                    del answer.headers["Content-Type"]
                 return answer
 
             # Copied, since `wraps` shares it with the method inside.

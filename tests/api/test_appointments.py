@@ -663,6 +663,7 @@ class TestDeleting:
         path = f"/appointments/{visit.id}/"
         response = asking.delete(path)
         assert (response.status_code, response.data) == (204, b"")
+        assert "Content-Type" not in response.headers
         problem(asking.get(path), 404)
         problem(asking.delete(path), 404)
         assert ids(asking) == []

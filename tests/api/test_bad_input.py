@@ -126,7 +126,7 @@ def test_spoilt_queries(app: Flask, admin: ApiClient, path_of: dict[str, str]) -
 
 
 def test_spoilt_ids(app: Flask, admin: ApiClient) -> None:
-    for method, path, operation in operations(app):
+    for method, path, _operation in operations(app):
         if "{" not in path:
             continue
         for value in ("0", "-1", "x", "1.5", "%00", "%ff", "٣", str(2**31), str(2**63), "9" * 5000, "..", "1;1"):

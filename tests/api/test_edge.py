@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from http import HTTPStatus
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -286,6 +287,17 @@ class TestFormBodies:
     def test_more_than_ten_megabytes_is_413(self, client: FlaskClient, content_type: str) -> None:
         body = b'{"doctor": 1, "note": "' + b"n" * 10 * 2**20 + b'"}'
         problem(client.post("/things/", data=body, content_type=content_type), 413)
+
+    @pytest.mark.parametrize(("megabytes", "status"), [(1, 201), (11, 413)])
+    def test_a_body_without_a_length_is_never_cut_off(self, client: FlaskClient, megabytes: int, status: int) -> None:
+        body = b"doctor=1&note=&more=" + b"m" * megabytes * 2**20
+        response = client.post(
+            "/things/",
+            input_stream=BytesIO(body),
+            content_type="application/x-www-form-urlencoded",
+            environ_overrides={"wsgi.input_terminated": True},
+        )
+        assert response.status_code == status
 
 
 class TestMoments:
