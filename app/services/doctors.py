@@ -45,6 +45,7 @@ __all__ = [
     "find",
     "get",
     "hours_summary",
+    "is_applicant",
     "own_application",
     "ratings",
     "reject",
@@ -234,6 +235,12 @@ def own_application(actor: Actor) -> Doctor | None:
         return None
     query = policy.visible(actor, Doctor).where(Doctor.account_id == actor.account_id)
     return db.session.scalars(query.options(joinedload(Doctor.department))).one_or_none()
+
+
+def is_applicant(actor: Actor) -> bool:
+    """Whether the actor waits for the hospital's decision."""
+    application = own_application(actor)
+    return application is not None and application.approval is Approval.PENDING
 
 
 def approve(actor: Actor, doctor_id: int) -> Doctor:

@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 
 from app.models import Appointment, Approval, Message, VisitKind, VisitState
 from tests.factories import AccountFactory, AppointmentFactory, DoctorFactory, coming_weekday
-from tests.support.clients import form_values, sign_in
+from tests.support.clients import PASSWORD, form_values, sign_in
 from tests.support.databases import Database
 from tests.support.queries import Queries
 
@@ -231,6 +231,7 @@ class TestStep:
         other = AppointmentFactory(doctor=doctor, starts_at=today_at(13))
         response = send(doctors_client, f"/clinic/appointments/{visit.id}/missed")
         assert response.status_code == 409
+        assert f"{visit.patient.name}, 12pm, " in response.text
         assert CONFLICTS[meanwhile] in response.text
         assert "<title>Error: Today" in response.text
         assert other.patient.name in response.text
@@ -424,6 +425,12 @@ class TestEntrance:
         assert response.status_code == 403
         assert "Your application was not approved" in response.text
         assert "We could not find your licence." in response.text
+
+
+def test_an_applicant_lands_where_the_application_stands(client: FlaskClient, database: Database) -> None:
+    page = client.get("/sign-in")
+    sent = {"username": DoctorFactory(pending=True).account.username, "password": PASSWORD}
+    assert client.post("/sign-in", data=form_values(page.text) | sent).location == "/clinic"
 
 
 def test_an_admin_or_a_patient_presses_no_doctors_button(client: FlaskClient, database: Database) -> None:

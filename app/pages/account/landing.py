@@ -7,13 +7,14 @@ from flask import Response, url_for
 from app.pages import destination
 from app.pages.render import leave_for
 from app.policy import Actor
+from app.services import doctors
 
 
 def go_on(actor: Actor, *, newcomer: bool = False) -> Response:
     """Send somebody who has signed in to where they wanted to be, else to their first page."""
     pages = (
         (actor.is_admin, "admin.home"),
-        (actor.is_doctor, "clinic.today"),
+        (actor.is_doctor or doctors.is_applicant(actor), "clinic.today"),
         (newcomer, "public.find_doctors"),
         (True, "patient.appointments"),
     )

@@ -12,7 +12,7 @@ from app.errors import NotFound
 from app.identity import actor
 from app.models import VisitState
 from app.pages.clinic.entrance import blueprint
-from app.pages.clinic.steps import BY_NAME, rows
+from app.pages.clinic.steps import BY_NAME, rows, say_which
 from app.pages.forms import PortalForm
 from app.pages.render import render, see_other
 from app.services import appointment_lists, appointments
@@ -40,6 +40,7 @@ def take_step(appointment_id: int, step: str) -> Response:
             flash(said)
             return see_other("clinic.today", day=None if on == local_today() else on.isoformat())
     visit = appointment_lists.get(actor(), appointment_id)
+    say_which(form, visit)
     return render("clinic/day.html", form=form, **_context(to_local(visit.starts_at).date()))
 
 

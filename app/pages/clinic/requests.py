@@ -12,7 +12,7 @@ from app.clock import to_local
 from app.identity import actor
 from app.models import VisitState
 from app.pages.clinic.entrance import blueprint
-from app.pages.clinic.steps import BY_NAME, rows
+from app.pages.clinic.steps import BY_NAME, rows, say_which
 from app.pages.forms import PortalForm
 from app.pages.paging import paged
 from app.pages.render import render, see_other
@@ -46,6 +46,7 @@ def confirm_request(appointment_id: int) -> Response:
                 return render("clinic/requests.html", said=said, **_context())
             flash(said)
             return see_other("clinic.requests", page=request.args.get("page"))
+    say_which(form, appointment_lists.get(actor(), appointment_id))
     return render("clinic/requests.html", form=form, **_context())
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from app.models import Appointment, VisitState
+from app.pages.forms import PortalForm
 from app.pages.wording import when
 from app.policy import Actor
 from app.services import appointments
@@ -55,3 +56,8 @@ def _row(visit: Appointment, states: frozenset[VisitState]) -> VisitRow:
     steps = tuple(step for step in STEPS if step.state in states)
     can_be_declined = visit.state is VisitState.PENDING and VisitState.CANCELLED in states
     return VisitRow(visit, steps, can_be_declined, appointments.meet_link(visit))
+
+
+def say_which(form: PortalForm, visit: Appointment) -> None:
+    """Name the visit in what the form says went wrong: a list shows many."""
+    form.form_errors = [f"{visit.patient.name}, {when(visit.starts_at)}: {error}" for error in form.form_errors]
