@@ -8,10 +8,11 @@ from marshmallow import Schema, fields, validate
 
 from app.api.schemas.fields import Entry, Incoming, Moment, Text, WholeNumber
 from app.models import Account
-from app.services.accounts import MAXIMUM_NAME, MAXIMUM_PASSWORD
+from app.services.accounts import MAXIMUM_NAME, MAXIMUM_PASSWORD, MINIMUM_PASSWORD
 from app.services.sessions import Tokens
 
 DOCTOR_ROLE, PATIENT_ROLE = 1, 2
+LONGEST_USERNAME = 150
 LONGEST_EMAIL = 254
 LONGEST_TOKEN = 4096
 LONGEST_CLINICAL_TEXT = 20_000
@@ -21,9 +22,27 @@ CLINICAL_TEXTS = ("diagnostics", "observations", "treatments", "misc")
 class RegistrationIn(Incoming):
     """A new account (documents 001 to 004): always a patient's."""
 
-    username = Text(longest=150, required=True, metadata={"description": "Unique without regard to case; no `@`."})
-    email = Text(longest=LONGEST_EMAIL, required=True, metadata={"format": "email"})
-    password = Text(longest=MAXIMUM_PASSWORD, required=True, metadata={"format": "password"})
+    username = Text(
+        longest=LONGEST_USERNAME,
+        required=True,
+        metadata={
+            "description": "Unique without regard to case. Letters, digits and `. _ + -`.",
+            "minLength": 1,
+            "examples": ["ada.byron"],
+        },
+    )
+    email = Text(
+        longest=LONGEST_EMAIL, required=True, metadata={"format": "email", "examples": ["ada.byron@example.org"]}
+    )
+    password = Text(
+        longest=MAXIMUM_PASSWORD,
+        required=True,
+        metadata={
+            "format": "password",
+            "minLength": MINIMUM_PASSWORD,
+            "examples": ["correct horse battery staple"],
+        },
+    )
     confirm_password = Text(
         longest=MAXIMUM_PASSWORD, metadata={"format": "password", "description": "Must match where it is sent."}
     )

@@ -42,7 +42,7 @@ class WholeNumber(fields.Integer):
         if isinstance(value, bool) or not (is_text or is_number):
             raise self.make_error("invalid", input=value)
         number = int(value)
-        if abs(number) > GREATEST_INTEGER:
+        if not -GREATEST_INTEGER - 1 <= number <= GREATEST_INTEGER:
             raise self.make_error("too_large", input=value)
         return number
 
