@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+import argon2
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -166,8 +167,8 @@ class TestAuthenticate:
             assert refusal.value.message == accounts.WRONG_CREDENTIALS
 
     def test_it_renews_a_hash_made_with_older_settings(self, session: Session) -> None:
-        account = AccountFactory(username="marie")
-        before = account.password_hash
+        before = argon2.PasswordHasher(time_cost=2, memory_cost=8, parallelism=1).hash(PASSWORD)
+        account = AccountFactory(username="marie", password_hash=before)
 
         accounts.authenticate(STRANGER, username="marie", password=PASSWORD)
 
