@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
+from typing import Any
 
 from flask_wtf import FlaskForm
 
@@ -13,10 +14,21 @@ from app.errors import Conflict, Invalid
 from app.http import refusal_of
 
 
+def _storable(value: Any) -> Any:
+    """What was typed, without NUL, which PostgreSQL refuses."""
+    return value.replace("\0", "") if isinstance(value, str) else value
+
+
 class PortalForm(FlaskForm):
-    """A form whose refusals come from the services; `refusal` is the last one, and `status` what the page answers with."""
+    """A form that shows what the services refuse: `refusal` is the last one, `status` what the page answers with."""
 
     refusal: Invalid | Conflict | None = None
+
+    class Meta(FlaskForm.Meta):
+        def bind_field(self, form: Any, unbound_field: Any, options: dict[str, Any]) -> Any:
+            """Have every field drop what no database stores."""
+            filters = [*unbound_field.kwargs.get("filters", ()), _storable]
+            return unbound_field.bind(form=form, filters=filters, **options)
 
     @property
     def status(self) -> HTTPStatus:

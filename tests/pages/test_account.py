@@ -47,6 +47,7 @@ class TestSignIn:
         assert (response.status_code, response.location) == (303, "/my/appointments")
         assert "Amira Hassan" in client.get("/").text
 
+    @pytest.mark.both_databases
     @pytest.mark.parametrize("name", ["amira", "nobody", "nobody@example.org", "\0", "💙" * 1000])
     def test_whatever_is_wrong_is_told_alike(self, client: FlaskClient, database: Database, name: str) -> None:
         AccountFactory(username="amira")

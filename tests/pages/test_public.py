@@ -155,7 +155,7 @@ class TestDoctor:
 
         page = client.get(f"/find-a-doctor/{doctor.id}").text
 
-        assert "<title>Dr Hart – " in page
+        assert "<title>Dr Hart " in page
         assert "Likes &lt;b&gt;hearts&lt;/b&gt;." in page
         assert "£120 a visit" in page
         assert "<dd>Video call</dd>" in page

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Response, flash
 from wtforms import EmailField, PasswordField, StringField
-from wtforms.validators import InputRequired
+from wtforms.validators import DataRequired, InputRequired
 
 from app import identity
 from app.identity import actor
@@ -18,8 +18,8 @@ from app.services import accounts
 class SignUpForm(PortalForm):
     """Who a new patient is."""
 
-    first_name = StringField("First name", [InputRequired("Enter your first name.")])
-    last_name = StringField("Last name", [InputRequired("Enter your last name.")])
+    first_name = StringField("First name", [DataRequired("Enter your first name.")])
+    last_name = StringField("Last name", [DataRequired("Enter your last name.")])
     email = EmailField(
         "E-mail address",
         [InputRequired("Enter your e-mail address.")],

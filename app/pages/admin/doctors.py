@@ -33,7 +33,7 @@ class FilterForm(Form):
 class RejectForm(PortalForm):
     """Why the hospital does not list the doctor."""
 
-    reason = TextAreaField("Reason", description="The doctor will read it.")
+    reason = TextAreaField("Reason for rejecting", description="The doctor will read it.")
 
 
 @blueprint.get("/doctors")

@@ -25,7 +25,7 @@ PAGE_SIZE = 20
 class DeclineForm(PortalForm):
     """Why the doctor cannot see the patient then."""
 
-    reason = TextAreaField("Reason", description="The patient will read it.")
+    reason = TextAreaField("Reason for declining", description="The patient will read it.")
 
 
 @blueprint.get("/requests")

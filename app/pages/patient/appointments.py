@@ -45,6 +45,8 @@ def show(appointment_id: int) -> Response:
 def booked(appointment_id: int) -> Response:
     """What follows after booking. It is true later, too."""
     visit = appointment_lists.of_managed_patient(actor(), appointment_id)
+    if visit.state is VisitState.CANCELLED:
+        return see_other("patient.appointment", appointment_id=appointment_id)
     return render("patient/booked.html", visit=visit, changeable_until=appointments.changeable_until(visit))
 
 

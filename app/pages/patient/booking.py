@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from flask import Response, flash, request
 from wtforms import HiddenField, RadioField, TextAreaField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import DataRequired, InputRequired, Length
 
 from app.identity import actor
 from app.models import Appointment, VisitKind
@@ -25,8 +25,8 @@ ANOTHER_TIME = "time"
 
 
 def _as_typed(text: str | None) -> str:
-    """Browsers send two characters for a new line, which people count as one; and no database stores NUL."""
-    return (text or "").replace("\r\n", "\n").replace("\0", "")
+    """Browsers send two characters for a new line, which people count as one."""
+    return (text or "").replace("\r\n", "\n")
 
 
 class BookingForm(PortalForm):
@@ -38,7 +38,7 @@ class BookingForm(PortalForm):
     symptoms = TextAreaField(
         "Reason for the visit",
         [
-            InputRequired("Enter the reason for the visit."),
+            DataRequired("Enter the reason for the visit."),
             Length(max=LONGEST_TEXT, message=f"Use {LONGEST_TEXT:,} characters or fewer."),
         ],
         filters=[_as_typed],
