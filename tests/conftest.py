@@ -21,8 +21,10 @@ from app.services import accounts
 from config import Settings
 from tests.support import databases, live, queries, servers
 from tests.support.settings import make_settings
+from tests.support.templates import MemoryBytecodeCache
 
 SERVERS = pytest.StashKey[Path]()
+_TEMPLATES = MemoryBytecodeCache()
 
 hypothesis.settings.register_profile("portal", deadline=None)  # a busy machine is no failure
 hypothesis.settings.load_profile("portal")
@@ -113,6 +115,7 @@ def make_app(settings: Settings) -> Iterator[Callable[..., Flask]]:
 
     def make(**changes: Any) -> Flask:
         portal = create_app(replace(settings, **changes))
+        portal.jinja_env.bytecode_cache = _TEMPLATES  # else every test compiles its templates anew
         made.append(portal)
         return portal
 
