@@ -21,6 +21,7 @@ from app.api.schemas.appointment import (
     IdempotencyHeaders,
     appointment,
     asks_to_cancel,
+    line,
     wanted_state,
 )
 from app.errors import Invalid, NotFound
@@ -46,7 +47,7 @@ class Appointments(Resource):
         page = Page.take(query)
         states = STATUSES[query.pop("status")] if "status" in query else None
         listing = appointment_lists.find(actor(), **query, states=states, limit=page.limit, offset=page.offset)
-        return page.envelope(listing, appointment)
+        return page.envelope(listing, line)
 
     @refuses(HTTPStatus.FORBIDDEN, HTTPStatus.CONFLICT)
     @blp.arguments(IdempotencyHeaders, location="headers")

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import enum
 from datetime import date, datetime
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy import Select, and_, func, select
 
 from app import policy
 from app.clock import day_bounds, now
 from app.errors import NotFound
 from app.extensions import db
-from app.models import OPEN, Appointment, VisitState
+from app.models import OPEN, Appointment, Doctor, Patient, VisitKind, VisitState
 from app.policy import Actor, Permission
 from app.services.appointments import WITH_PEOPLE
 from app.services.listing import Listing, listing
@@ -27,9 +28,45 @@ class Group(enum.Enum):
     CANCELLED = "cancelled"
 
 
+class Line(NamedTuple):
+    """What a program's list tells of an appointment."""
+
+    id: int
+    patient_id: int
+    doctor_id: int
+    patient_name: str
+    doctor_name: str
+    kind: VisitKind
+    state: VisitState
+    symptoms: str
+    available_time_id: int | None
+    starts_at: datetime
+    ends_at: datetime
+    created_at: datetime
+
+
+_LINE = (
+    Appointment.id,
+    Appointment.patient_id,
+    Appointment.doctor_id,
+    Patient.name,
+    Doctor.name,
+    Appointment.kind,
+    Appointment.state,
+    Appointment.symptoms,
+    Appointment.available_time_id,
+    Appointment.starts_at,
+    Appointment.ends_at,
+    Appointment.created_at,
+)
+
+
 def get(actor: Actor, appointment_id: int) -> Appointment:
-    """One appointment with its people. Raises NotFound for one that the actor may not see."""
-    return policy.fetch(actor, Appointment, appointment_id, *WITH_PEOPLE)
+    """One appointment with its people. Raises NotFound for one that the actor may not see, and for a held time."""
+    found = policy.fetch(actor, Appointment, appointment_id, *WITH_PEOPLE)
+    if found.state is VisitState.HELD:
+        raise NotFound
+    return found
 
 
 def of_managed_patient(actor: Actor, appointment_id: int) -> Appointment:
@@ -50,9 +87,12 @@ def find(
     until: datetime | None = None,
     limit: int,
     offset: int,
-) -> Listing[Appointment]:
-    """The appointments that the actor may see, by start and key. Filters narrow; `until` is not included."""
-    conditions: list[ColumnElement[bool]] = []
+) -> Listing[Line]:
+    """The appointments that the actor may see, by start and key, as lines. Filters narrow; `until` is not included.
+
+    Two statements. Programs ask for up to a thousand at once: whole objects would cost three times as much.
+    """
+    conditions = [policy.may_see(actor, Appointment), Appointment.state != VisitState.HELD]
     if patient_id is not None:
         conditions.append(Appointment.patient_id == patient_id)
     if doctor_id is not None:
@@ -63,8 +103,17 @@ def find(
         conditions.append(Appointment.starts_at >= since)
     if until is not None:
         conditions.append(Appointment.starts_at < until)
-    query = _shown(actor).where(*conditions)
-    return listing(query.order_by(Appointment.starts_at, Appointment.id), *WITH_PEOPLE, limit=limit, offset=offset)
+    count = db.session.scalar(select(func.count()).select_from(Appointment).where(*conditions)) or 0
+    rows = db.session.execute(
+        select(*_LINE)
+        .join(Patient, Patient.id == Appointment.patient_id)
+        .join(Doctor, Doctor.id == Appointment.doctor_id)
+        .where(*conditions)
+        .order_by(Appointment.starts_at, Appointment.id)
+        .limit(limit)
+        .offset(offset)
+    )
+    return Listing([Line._make(row) for row in rows], count)
 
 
 def of_managed_patients(actor: Actor, group: Group, *, limit: int, offset: int) -> Listing[Appointment]:

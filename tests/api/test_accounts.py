@@ -7,14 +7,15 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
-from app.models import Account, Approval, ClinicalRecord, Doctor, Patient, Profile, Session
+from app.models import Account, Approval, ClinicalRecord, Doctor, Patient, Profile
 from config import Settings
 from tests.factories import AccountFactory, DepartmentFactory
-from tests.support.clients import PASSWORD, ApiClient, api
+from tests.support.clients import PASSWORD, ApiClient, api, sign_in
 from tests.support.databases import Database
 
 REGISTRATIONS = ("/api/user/register/", "/auth/register/", "/api/register/", "/registrations/")
@@ -283,11 +284,11 @@ class TestSignOut:
 
 class TestCookies:
     def test_a_browser_session_opens_nothing_here(self, client: FlaskClient, database: Database) -> None:
-        with database.unit_of_work() as session:
-            AccountFactory()
-            assert session.scalar(select(func.count()).select_from(Session)) == 0
-        client.set_cookie("portal", "anything")
-        problem(client.get("/doctors/"), 401)
+        sign_in(client, AccountFactory(is_admin=True))
+        assert client.get_cookie("portal") is not None
+        for method, path in (("GET", "/doctors/"), ("POST", "/appointments/"), ("POST", "/logout")):
+            problem(client.open(path, method=method), 401)
+        assert client.get("/admin").status_code == 200  # it is still open where it belongs
 
     def test_no_cookie_is_ever_set(self, client: FlaskClient, database: Database) -> None:
         for response in (client.post("/registrations/", json=person()), client.post("/login", json={})):
@@ -310,3 +311,21 @@ class TestSignInLimit:
         problem(response, 429)
         assert 1 <= int(response.headers["Retry-After"]) <= 60
         assert client.post("/login", json={"username": "bea", "password": "wrong"}).status_code == 400
+
+
+class TestRateLimit:
+    @pytest.fixture
+    def settings(self, settings: Settings) -> Settings:
+        return replace(
+            settings, ratelimit_enabled=True, ratelimit_anonymous="3 per minute", ratelimit_signed_in="5 per minute"
+        )
+
+    def test_strangers_are_counted_by_address_and_accounts_by_themselves(
+        self, app: Flask, client: FlaskClient, database: Database
+    ) -> None:
+        caller = api(client, AccountFactory())
+        assert [client.get("/doctors/").status_code for _ in range(3)] == [401, 401, 429]
+        response = client.get("/doctors/")
+        assert problem(response, 429)["title"] == "Too Many Requests"
+        assert int(response.headers["Retry-After"]) > 0
+        assert [caller.get("/doctors/").status_code for _ in range(6)] == [200] * 5 + [429]

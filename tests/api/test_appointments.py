@@ -434,6 +434,13 @@ class TestViews:
         }[state]
         assert tuple(body[name] for name in ("appointment_status", "status", "cancel", "state")) == expected
 
+    def test_a_held_time_is_no_appointment_yet(self, staff: ApiClient, doctor: Doctor) -> None:
+        held = AppointmentFactory(
+            doctor=doctor, state=VisitState.HELD, hold_expires_at=datetime.now(UTC) + timedelta(minutes=5)
+        )
+        assert ids(staff) == []
+        problem(staff.get(f"/appointments/{held.id}/"), 404)
+
     def test_a_hidden_appointment_is_as_absent(
         self, client: FlaskClient, caller: ApiClient, database: Database
     ) -> None:

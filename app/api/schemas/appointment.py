@@ -12,6 +12,7 @@ from app.api.paging import PageQuery
 from app.api.schemas.fields import Choice, DayOrMoment, Incoming, Moment, Text, WholeNumber
 from app.errors import Invalid
 from app.models import Appointment, VisitKind, VisitState
+from app.services.appointment_lists import Line
 from app.services.appointments import LONGEST_TEXT
 
 KINDS: Mapping[str, VisitKind] = {"Online": VisitKind.ONLINE, "Offline": VisitKind.IN_PERSON}
@@ -38,6 +39,7 @@ VIEWS: Mapping[VisitState, View] = {
 }
 """In this order: of the states that fit what a client wrote, the first is meant (`Completed` is not a missed visit)."""
 
+_VIEWS = {state: asdict(view) for state, view in VIEWS.items()}
 STATES = tuple(view.state for view in VIEWS.values())
 APPOINTMENT_STATUSES = ("Pendding", "Running", "Completed")
 STATUSES: Mapping[str, tuple[VisitState, ...]] = {
@@ -51,7 +53,7 @@ def wanted_state(current: VisitState, sent: Mapping[str, Any]) -> VisitState | N
 
     Raises Invalid where the views that it sent fit no state together.
     """
-    present = asdict(VIEWS[current])
+    present = _VIEWS[current]
     changed = {name: sent[name] for name in present if sent.get(name) not in (None, present[name])}
     if not changed:
         return None
@@ -151,14 +153,23 @@ class BookedOut(AppointmentOut):
 
 def appointment(row: Appointment) -> dict[str, Any]:
     """An appointment, its people loaded, as AppointmentOut."""
+    return _told(row, row.patient.name, row.doctor.name)
+
+
+def line(row: Line) -> dict[str, Any]:
+    """A line of a list as AppointmentOut."""
+    return _told(row, row.patient_name, row.doctor_name)
+
+
+def _told(row: Appointment | Line, patient_name: str, doctor_name: str) -> dict[str, Any]:
     return {
         "id": row.id,
         "patient": row.patient_id,
         "doctor": row.doctor_id,
-        "patient_name": row.patient.name,
-        "doctor_name": row.doctor.name,
+        "patient_name": patient_name,
+        "doctor_name": doctor_name,
         "appointment_type": KIND_NAMES[row.kind],
-        **asdict(VIEWS[row.state]),
+        **_VIEWS[row.state],
         "symptoms": row.symptoms,
         "time": row.available_time_id,
         "appointment_time": row.starts_at,
