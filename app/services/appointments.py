@@ -33,7 +33,7 @@ NEXT: dict[VisitState, frozenset[VisitState]] = {
 _END_OF_TIME = datetime.max.replace(tzinfo=UTC) - timedelta(days=2)
 """No later visit can be told in every time zone."""
 
-_NOT_BEFORE_ITS_DAY = frozenset({VisitState.IN_PROGRESS, VisitState.COMPLETED, VisitState.NO_SHOW})
+_NOT_BEFORE_ITS_DAY = frozenset({VisitState.IN_PROGRESS, VisitState.COMPLETED})
 _STATE_WORDS = {
     VisitState.HELD: "only held",
     VisitState.PENDING: "waiting for confirmation",
@@ -141,7 +141,7 @@ def set_state(actor: Actor, appointment_id: int, state: VisitState, *, reason: s
     """Confirm, start, complete, mark as missed, or cancel a visit, as its doctor or an admin.
 
     The state that it has already changes nothing. Raises NotFound, Forbidden from the patient's side, and Conflict
-    for a step that NEXT does not list or that comes before the visit's day.
+    for a step that NEXT does not list or that comes too early.
     """
     appointment = _take(actor, appointment_id)
     policy.require(actor, Permission.CHANGE_AS_STAFF, appointment)
@@ -154,7 +154,7 @@ def set_state(actor: Actor, appointment_id: int, state: VisitState, *, reason: s
         _cancel(actor, appointment, reason)
         return appointment
     if _is_too_early(appointment, state):
-        message = f"The appointment is on a later day: it cannot be {_STATE_WORDS[state]} yet."
+        message = f"The appointment is still to come: it cannot be {_STATE_WORDS[state]} yet."
         raise Conflict(message)
     with unit_of_work.saving():
         appointment.state = state
@@ -182,7 +182,7 @@ def decline(actor: Actor, appointment_id: int, *, reason: str) -> Appointment:
     policy.require(actor, Permission.CHANGE_AS_STAFF, appointment)
     reason = reason.strip()
     if not reason:
-        raise Invalid("Enter the reason. The patient will read it.", field="reason")
+        raise Invalid("Enter the reason for declining.", field="reason")
     if len(reason) > LONGEST_REASON:
         raise Invalid(f"Use {LONGEST_REASON} characters or fewer.", field="reason")
     if (appointment.state, appointment.cancel_reason) == (VisitState.CANCELLED, reason):
@@ -353,6 +353,9 @@ def _cancel(actor: Actor, appointment: Appointment, reason: str) -> None:
 
 
 def _is_too_early(appointment: Appointment, state: VisitState) -> bool:
+    """Doctors may see somebody early, but only on the day; and nobody has missed a visit that has yet to begin."""
+    if state is VisitState.NO_SHOW:
+        return appointment.starts_at > now()
     return state in _NOT_BEFORE_ITS_DAY and to_local(appointment.starts_at).date() > to_local(now()).date()
 
 

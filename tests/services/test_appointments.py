@@ -579,10 +579,16 @@ class TestSetState:
     def test_nothing_happens_before_its_day(self, state: VisitState) -> None:
         visit = AppointmentFactory(starts_at=TEN, state=VisitState.CONFIRMED)
 
-        with pytest.raises(Conflict, match="later day"):
+        with pytest.raises(Conflict, match="still to come"):
             appointments.set_state(as_doctor(visit.doctor), visit.id, state)
 
         assert state not in appointments.next_states(as_doctor(visit.doctor), visit)
+
+    def test_a_patient_has_not_missed_what_has_yet_to_begin(self) -> None:
+        visit = AppointmentFactory(starts_at=now() + timedelta(minutes=1), state=VisitState.CONFIRMED)
+
+        with pytest.raises(Conflict, match="still to come"):
+            appointments.set_state(ADMIN, visit.id, VisitState.NO_SHOW)
 
     def test_a_missed_visit_gives_its_time_back(self) -> None:
         visit = AppointmentFactory(starts_at=TEN, state=VisitState.NO_SHOW)
