@@ -30,8 +30,11 @@ __all__ = [
 LONGEST_VISIT = timedelta(hours=24)
 """Visits that began longer ago than this are over: it lets the database read a range of its index, not all the past."""
 
-_WINDOWS = (timedelta(days=7), timedelta(days=28))
-"""How far the search for the next free times looks at first, and then; at last, as far as can be booked."""
+_WINDOWS = (timedelta(days=2), timedelta(days=7), timedelta(days=28))
+"""How far the search for the next free times looks, step by step, and at last as far as can be booked.
+
+Each step is one statement for those doctors who have too few yet, so little is read where times are free soon.
+"""
 
 _INSTANT = timedelta.resolution
 
@@ -64,7 +67,7 @@ def free_slots(
 def next_free(doctor_ids: Collection[int], *, count: int = 3, after: datetime | None = None) -> dict[int, list[Slot]]:
     """The next `count` free slots of each doctor, from `after` (aware) or the least notice on, whichever is later.
 
-    The window grows until all have enough, in at most five statements. Each id has an entry, which may be shorter.
+    The window grows until all have enough, in at most six statements. Each id has an entry, which may be shorter.
     """
     start, end = max(after or earliest(), earliest()), latest() + _INSTANT
     found: dict[int, list[Slot]] = {doctor_id: [] for doctor_id in doctor_ids}

@@ -134,7 +134,7 @@ def soonest(
 ) -> Listing[DoctorCard]:
     """The doctors who can be booked, whoever is free first first; those with no free time last, by name.
 
-    At most ten statements, however many doctors there are.
+    At most eleven statements, however many doctors there are.
     """
     criteria = matching(
         search, specialisation_id=specialisation_id, designation_id=designation_id, department_id=department_id

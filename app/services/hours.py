@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import time
 
-from sqlalchemy import ColumnElement, Select, and_, extract, func, or_, select
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, extract, or_, select
 
 from app import clock
 from app.extensions import db
@@ -19,7 +19,7 @@ WORKING_DAYS = (0, 1, 2, 3, 4)
 
 @dataclass(slots=True)
 class HoursSummary:
-    """Hospital-local: the earliest start and the latest end, and the catalogue times at which a slot starts."""
+    """Hospital-local: the earliest start and the latest end, and the catalogue times at which a slot starts, by id."""
 
     available_from: time | None = None
     available_to: time | None = None
@@ -28,25 +28,36 @@ class HoursSummary:
 
 def hours_summary(doctor_ids: Collection[int]) -> dict[int, HoursSummary]:
     """The weekly hours of each doctor, Monday to Friday, that are not over, in one statement."""
-    rows = db.session.execute(
-        select(
-            WeeklyHours.doctor_id,
-            func.min(WeeklyHours.starts),
-            func.max(WeeklyHours.ends),
-            AvailableTime.id,
-        )
-        .outerjoin(AvailableTime, _slot_starts_at_catalogue_time())
+    kept = (
+        select(WeeklyHours.doctor_id, WeeklyHours.starts, WeeklyHours.ends, WeeklyHours.slot_minutes)
         .where(WeeklyHours.doctor_id.in_(doctor_ids), _on_working_days())
-        .group_by(WeeklyHours.doctor_id, AvailableTime.id)
-        .order_by(WeeklyHours.doctor_id, AvailableTime.id)
+        .distinct()
+        .cte("kept")
+    )
+    # Many doctors keep the same hours: only different ones are compared with the catalogue.
+    different = select(kept.c.starts, kept.c.ends, kept.c.slot_minutes).distinct().cte("different")
+    starting = (
+        select(different, AvailableTime.id.label("available_time_id"))
+        .join(AvailableTime, _slot_starts_at(different.c.starts, different.c.ends, different.c.slot_minutes))
+        .cte("starting")
+    )
+    rows = db.session.execute(
+        select(kept.c.doctor_id, kept.c.starts, kept.c.ends, starting.c.available_time_id).outerjoin(
+            starting,
+            and_(
+                starting.c.starts == kept.c.starts,
+                starting.c.ends == kept.c.ends,
+                starting.c.slot_minutes == kept.c.slot_minutes,
+            ),
+        )
     )
     summaries = {doctor_id: HoursSummary() for doctor_id in doctor_ids}
     for doctor_id, starts, ends, available_time_id in rows:
         summary = summaries[doctor_id]
         summary.available_from = min(starts, summary.available_from or starts)
         summary.available_to = max(ends, summary.available_to or ends)
-        if available_time_id is not None:
-            summary.available_time_ids.append(available_time_id)
+        if available_time_id is not None and available_time_id not in summary.available_time_ids:
+            insort(summary.available_time_ids, available_time_id)
     return summaries
 
 
@@ -54,7 +65,7 @@ def doctors_starting_at(available_time_id: int) -> Select[int]:
     """The ids of the doctors with a slot, Monday to Friday, that starts at a catalogue time."""
     return (
         select(WeeklyHours.doctor_id)
-        .join(AvailableTime, _slot_starts_at_catalogue_time())
+        .join(AvailableTime, _slot_starts_at(WeeklyHours.starts, WeeklyHours.ends, WeeklyHours.slot_minutes))
         .where(AvailableTime.id == available_time_id, _on_working_days())
     )
 
@@ -67,16 +78,14 @@ def _on_working_days() -> ColumnElement[bool]:
     )
 
 
-def _slot_starts_at_catalogue_time() -> ColumnElement[bool]:
-    after_start = _seconds(AvailableTime.starts) - _seconds(WeeklyHours.starts)
-    slot = WeeklyHours.slot_minutes * 60
-    return and_(
-        AvailableTime.starts >= WeeklyHours.starts,
-        _seconds(AvailableTime.starts) + slot <= _seconds(WeeklyHours.ends),
-        after_start % slot == 0,
-    )
+def _slot_starts_at(
+    starts: SQLColumnExpression[time], ends: SQLColumnExpression[time], slot_minutes: SQLColumnExpression[int]
+) -> ColumnElement[bool]:
+    """Whether one of the slots of these hours starts at AvailableTime.starts."""
+    moment, first, slot = _seconds(AvailableTime.starts), _seconds(starts), slot_minutes * 60
+    return and_(moment >= first, moment + slot <= _seconds(ends), (moment - first) % slot == 0)
 
 
-def _seconds(moment: InstrumentedAttribute[time]) -> ColumnElement[int]:
+def _seconds(moment: SQLColumnExpression[time]) -> ColumnElement[int]:
     """A time of day as seconds since midnight, in SQL of both databases."""
     return extract("hour", moment) * 3600 + extract("minute", moment) * 60 + extract("second", moment)

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import chain
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from app.clock import first_occurrence
@@ -29,8 +30,7 @@ _INSTANT = timedelta.resolution
 _DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Slot:
+class Slot(NamedTuple):
     """A time at which a doctor can be booked: two aware moments in UTC."""
 
     starts_at: datetime
@@ -64,8 +64,7 @@ class WeekdayHours:
         )
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Interval:
+class Interval(NamedTuple):
     """Time that is taken, `ends_at` excluded: aware moments."""
 
     starts_at: datetime

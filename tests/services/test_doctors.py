@@ -227,7 +227,7 @@ class TestSoonest:
         with database.unit_of_work():
             for _ in range(8):
                 DoctorFactory(hours=True)
-        assert statements() == few <= 10
+        assert statements() == few <= 11
 
 
 class TestGet:
