@@ -78,7 +78,7 @@ def test_an_admin_rejects_a_doctor(page: Page, sign_in: SignIn, admin: Any, appl
     page.get_by_role("button", name="Reject application").click()
     expect(page.get_by_role("alert")).to_contain_text("Enter the reason")
     look(page, "admin-reject-refused")
-    page.get_by_label("Reason", exact=True).fill("We could not find your licence.")
+    page.get_by_label("Reason for rejecting").fill("We could not find your licence.")
     page.get_by_role("button", name="Reject application").click()
 
     expect(page.get_by_role("alert")).to_contain_text("Dr Grace Lindqvist's application is rejected.")

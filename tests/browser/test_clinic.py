@@ -95,7 +95,7 @@ def test_a_doctor_declines_a_request(page: Page, sign_in: SignIn, doctor: Any, w
     page.get_by_role("button", name="Decline request").click()
     expect(page.get_by_role("alert")).to_contain_text("Enter the reason")
     look(page, "clinic-decline-refused")
-    page.get_by_label("Reason", exact=True).fill("I am away that day. Please choose another one.")
+    page.get_by_label("Reason for declining").fill("I am away that day. Please choose another one.")
     page.get_by_role("button", name="Decline request").click()
 
     expect(page.get_by_role("alert")).to_contain_text("Declined: Ada Lovelace")
