@@ -177,15 +177,15 @@ class TestAutomaticApproval:
 
 class TestSignIn:
     @pytest.mark.parametrize("path", [*SIGN_INS, "/login/", "/api/token"])
-    @pytest.mark.parametrize("name", ["ada", "ADA", "ada@example.org", "Ada@Example.ORG"])
-    def test_a_name_or_an_address_signs_in(self, client: FlaskClient, database: Database, path: str, name: str) -> None:
+    def test_a_name_or_an_address_signs_in(self, client: FlaskClient, database: Database, path: str) -> None:
         AccountFactory(username="ada", email="ada@example.org")
-        response = client.post(path, json={"username": name, "password": PASSWORD})
-        assert response.status_code == 200, response.text
-        body = response.get_json()
-        assert set(body) == {"token", "access", "refresh"}
-        assert body["token"] == body["access"]
-        assert ApiClient(client, body["token"]).get("/doctors/").status_code == 200
+        for name in ("ada", "ADA", "ada@example.org", "Ada@Example.ORG"):
+            response = client.post(path, json={"username": name, "password": PASSWORD})
+            assert response.status_code == 200, response.text
+            body = response.get_json()
+            assert set(body) == {"token", "access", "refresh"}
+            assert body["token"] == body["access"]
+            assert ApiClient(client, body["token"]).get("/doctors/").status_code == 200
 
     @pytest.mark.parametrize(("path", "status"), [("/login", 400), *((path, 401) for path in SIGN_INS[1:])])
     def test_wrong_credentials_are_400_in_document_000_and_else_401(

@@ -216,11 +216,11 @@ class TestFilters:
             assert ids(member, query) == ([] if query in ("search=%25", "search=_") else [one.id, two.id]), query
 
     @pytest.mark.parametrize("name", ["specialisation", "designation", "available_time", "fee"])
-    @pytest.mark.parametrize("value", ["x", "", "1.5", "true", "9999999999999999999", "1,2", "%00", "٣"])
-    def test_a_value_of_the_wrong_type_is_400(self, member: ApiClient, name: str, value: str) -> None:
-        response = member.get(f"/doctors/?{name}={value}")
-        assert response.status_code == 400
-        assert name in response.get_json(force=True)["errors"]
+    def test_a_value_of_the_wrong_type_is_400(self, member: ApiClient, name: str) -> None:
+        for value in ("x", "", "1.5", "true", "9999999999999999999", "1,2", "%00", "٣"):
+            response = member.get(f"/doctors/?{name}={value}")
+            assert response.status_code == 400, value
+            assert name in response.get_json(force=True)["errors"]
 
     @pytest.mark.parametrize(
         "query", ["fee=-1", "fee=3000000000", "specialisation=9223372036854775807", "designation=-1"]
