@@ -16,5 +16,6 @@ def register(app: Flask) -> None:
     """Add the pages to an application."""
     configure_templates(app)
     http.register_face(app, "page", render_refusal)
+    app.url_map.strict_slashes = False  # document 003 says /admin/, others type a last slash by habit
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

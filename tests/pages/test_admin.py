@@ -63,6 +63,10 @@ def figures(page: str) -> dict[str, str]:
 
 
 class TestDashboard:
+    @pytest.mark.parametrize("path", ["/admin", "/admin/"])
+    def test_it_answers_with_and_without_the_last_slash(self, admins_client: FlaskClient, path: str) -> None:
+        assert admins_client.get(path).status_code == 200
+
     def test_it_counts_what_waits(self, admins_client: FlaskClient, database: Database) -> None:
         DoctorFactory(pending=True)
         DoctorFactory(pending=True, deleted_at=datetime.now(UTC))
