@@ -50,6 +50,7 @@ class Appointment(Base):
         Index("ix_appointment_doctor_id_starts_at", "doctor_id", "starts_at"),
         Index("ix_appointment_patient_id_starts_at", "patient_id", "starts_at"),
         Index("ix_appointment_doctor_id_state", "doctor_id", "state"),
+        Index("ix_appointment_patient_id_doctor_id_state", "patient_id", "doctor_id", "state"),
         Index("ix_appointment_starts_at", "starts_at"),
     )
 

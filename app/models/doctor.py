@@ -44,6 +44,7 @@ class Doctor(Base):
         CheckConstraint("accepts_in_person OR accepts_online", name="accepts_some_visits"),
         Index("ix_doctor_approval_name", "approval", "name"),
         Index("ix_doctor_department_id_approval", "department_id", "approval"),
+        Index("ix_doctor_fee", "fee"),
     )
 
     id: Mapped[pk]

@@ -163,6 +163,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_doctor_approval_name", "doctor", ["approval", "name"], unique=False)
     op.create_index("ix_doctor_department_id_approval", "doctor", ["department_id", "approval"], unique=False)
+    op.create_index("ix_doctor_fee", "doctor", ["fee"], unique=False)
 
     op.create_table(
         "idempotency_key",
@@ -374,6 +375,9 @@ def upgrade() -> None:
     op.create_index("ix_appointment_available_time_id", "appointment", ["available_time_id"], unique=False)
     op.create_index("ix_appointment_doctor_id_starts_at", "appointment", ["doctor_id", "starts_at"], unique=False)
     op.create_index("ix_appointment_doctor_id_state", "appointment", ["doctor_id", "state"], unique=False)
+    op.create_index(
+        "ix_appointment_patient_id_doctor_id_state", "appointment", ["patient_id", "doctor_id", "state"], unique=False
+    )
     op.create_index("ix_appointment_patient_id_starts_at", "appointment", ["patient_id", "starts_at"], unique=False)
     op.create_index("ix_appointment_starts_at", "appointment", ["starts_at"], unique=False)
 
@@ -622,6 +626,7 @@ def downgrade() -> None:
     op.drop_table("care_team_member")
     op.drop_index("ix_appointment_starts_at", table_name="appointment")
     op.drop_index("ix_appointment_patient_id_starts_at", table_name="appointment")
+    op.drop_index("ix_appointment_patient_id_doctor_id_state", table_name="appointment")
     op.drop_index("ix_appointment_doctor_id_state", table_name="appointment")
     op.drop_index("ix_appointment_doctor_id_starts_at", table_name="appointment")
     op.drop_index("ix_appointment_available_time_id", table_name="appointment")
@@ -646,6 +651,7 @@ def downgrade() -> None:
     op.drop_index("ix_idempotency_key_created_at", table_name="idempotency_key")
 
     op.drop_table("idempotency_key")
+    op.drop_index("ix_doctor_fee", table_name="doctor")
     op.drop_index("ix_doctor_department_id_approval", table_name="doctor")
     op.drop_index("ix_doctor_approval_name", table_name="doctor")
 

@@ -1,0 +1,161 @@
+"""The lists of doctors and the free times find their rows by index, as both databases plan it on large tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, event, insert, text
+
+from app import models
+from app.policy import Actor
+from app.services import availability, doctors
+from tests.factories import AccountFactory, DepartmentFactory, DesignationFactory, SpecialisationFactory
+from tests.support.databases import Database
+
+DOCTORS = 3000
+VOCABULARY = 40
+DAY = timedelta(days=1)
+NOW = datetime.now(UTC)
+
+pytestmark = pytest.mark.both_databases
+
+Statement = tuple[str, Any]
+
+
+class Hospital:
+    """A hospital with many doctors, each with hours, time off, visits and a review."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        with database.unit_of_work() as session:
+            self.account = AccountFactory().id
+            self.departments = [DepartmentFactory().id for _ in range(VOCABULARY)]
+            self.specialisations = [SpecialisationFactory().id for _ in range(VOCABULARY)]
+            self.designations = [DesignationFactory().id for _ in range(VOCABULARY)]
+            self._hire()
+            self._occupy()
+            session.execute(text("ANALYZE"))
+
+    def _hire(self) -> None:
+        with self.database.unit_of_work() as session:
+            accounts = session.scalars(
+                insert(models.Account).returning(models.Account.id),
+                [
+                    {"username": name, "username_key": name, "email": name, "email_key": name}
+                    for name in (f"doctor{number}" for number in range(DOCTORS))
+                ],
+            ).all()
+            self.doctors = session.scalars(
+                insert(models.Doctor).returning(models.Doctor.id),
+                [
+                    {
+                        "name": f"Doctor {number}",
+                        "account_id": account,
+                        "approval": models.Approval.PENDING if number % 20 == 0 else models.Approval.APPROVED,
+                        "department_id": self.departments[number % VOCABULARY],
+                        "fee": number,
+                    }
+                    for number, account in enumerate(accounts)
+                ],
+            ).all()
+            for link, column, entries in (
+                (models.doctor_specialisation, "specialisation_id", self.specialisations),
+                (models.doctor_designation, "designation_id", self.designations),
+            ):
+                rows = [{"doctor_id": key, column: entries[key % VOCABULARY]} for key in self.doctors]
+                session.execute(insert(link), rows)
+
+    def _occupy(self) -> None:
+        with self.database.unit_of_work() as session:
+            names: list[dict[str, object]] = [
+                {"name": f"Patient {number}", "manager_id": None} for number in range(DOCTORS)
+            ]
+            names[0]["manager_id"] = self.account
+            patients = session.scalars(insert(models.Patient).returning(models.Patient.id), names).all()
+            hours = {"starts": time(9), "ends": time(17), "slot_minutes": 30}
+            pairs = [{"doctor_id": one, "patient_id": other} for one, other in zip(self.doctors, patients, strict=True)]
+            rows: dict[type, list[dict[str, Any]]] = {
+                models.WeeklyHours: [
+                    hours | {"doctor_id": key, "weekday": weekday} for key in self.doctors for weekday in range(3)
+                ],
+                models.TimeOff: [
+                    {"doctor_id": key, "starts_at": NOW - key * DAY, "ends_at": NOW - (key - 1) * DAY}
+                    for key in self.doctors
+                ],
+                models.Appointment: [
+                    pair | {"starts_at": NOW + days * DAY, "ends_at": NOW + days * DAY + timedelta(minutes=30)}
+                    for pair in pairs
+                    for days in (-300, -200, 3)
+                ],
+                models.Review: [pair | {"rating": 3} for pair in pairs],
+            }
+            for model, values in rows.items():
+                session.execute(insert(model), values)
+
+    def plans(self, act: Callable[[], object]) -> str:
+        """What the database says of how it runs each statement of an act."""
+        with self.database.unit_of_work(), recorded() as statements:
+            act()
+        with self.database.unit_of_work() as session:
+            connection = session.connection()
+            explain = "EXPLAIN QUERY PLAN" if connection.dialect.name == "sqlite" else "EXPLAIN"
+            return "\n".join(
+                " ".join(str(cell) for cell in line)
+                for statement, parameters in statements
+                for line in connection.exec_driver_sql(f"{explain} {statement}", parameters)
+            )
+
+
+@contextmanager
+def recorded() -> Iterator[list[Statement]]:
+    """The queries that run meanwhile, with their parameters."""
+    statements: list[Statement] = []
+
+    def note(_connection: object, _cursor: object, statement: str, parameters: object, *_more: object) -> None:
+        if statement.startswith(("SELECT", "WITH")):
+            statements.append((statement, parameters))
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield statements
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+
+
+def test_filters_and_free_times_use_their_indexes(database: Database) -> None:
+    hospital = Hospital(database)
+    member = Actor(account_id=hospital.account)
+    admin = Actor(account_id=hospital.account, is_admin=True)
+    few = hospital.doctors[:3]
+    with database.unit_of_work():
+        rows = list(doctors.find(member, limit=20, offset=0).rows)
+    acts: dict[Callable[[], object], tuple[str, ...]] = {
+        lambda: doctors.find(member, specialisation_id=hospital.specialisations[0], limit=20, offset=0): (
+            "ix_doctor_specialisation_specialisation_id",
+        ),
+        lambda: doctors.find(member, designation_id=hospital.designations[0], limit=20, offset=0): (
+            "ix_doctor_designation_designation_id",
+        ),
+        lambda: doctors.find(member, department_id=hospital.departments[0], limit=20, offset=0): (
+            "ix_doctor_department_id_approval",
+        ),
+        lambda: doctors.find(member, fee=77, limit=20, offset=0): ("ix_doctor_fee",),
+        lambda: doctors.applications(admin, limit=20, offset=0): ("ix_doctor_approval_name",),
+        lambda: availability.free_slots(few, start=NOW, end=NOW + 7 * DAY): (
+            "ix_weekly_hours_doctor_id_weekday",
+            "ix_time_off_doctor_id_ends_at",
+            "ix_appointment_doctor_id_starts_at",
+        ),
+        lambda: availability.publishes_hours(few[0]): ("ix_weekly_hours_doctor_id_weekday",),
+        lambda: doctors.hours_summary(few): ("ix_weekly_hours_doctor_id_weekday",),
+        lambda: doctors.ratings(few): ("ix_review_doctor_id_created_at", "ix_appointment_patient_id_doctor_id_state"),
+        lambda: doctors.reviews(member, few[1], limit=20, offset=0): ("ix_review_doctor_id_created_at",),
+        lambda: doctors.with_meet_link(member, rows): ("ix_patient_manager_id", "ix_appointment_"),
+    }
+    for act, indexes in acts.items():
+        plans = hospital.plans(act)
+        assert [index for index in indexes if index not in plans] == [], plans
