@@ -146,8 +146,15 @@ class TestDay:
     def test_it_offers_the_steps_that_work(
         self, doctors_client: FlaskClient, doctor: Any, state: VisitState, offered: list[str]
     ) -> None:
-        AppointmentFactory(doctor=doctor, starts_at=today_at(12), state=state)
+        AppointmentFactory(doctor=doctor, starts_at=today_at(0), state=state)
         assert buttons(doctors_client.get("/clinic").text) == offered
+
+    def test_nobody_misses_a_visit_that_has_yet_to_begin(
+        self, doctors_client: FlaskClient, doctor: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("app.services.appointments.now", lambda: today_at(11))
+        AppointmentFactory(doctor=doctor, starts_at=today_at(12))
+        assert buttons(doctors_client.get("/clinic").text) == ["start", "complete"]
 
     def test_it_starts_no_visit_before_its_day(self, doctors_client: FlaskClient, doctor: Any) -> None:
         visit = AppointmentFactory(doctor=doctor, state=VisitState.PENDING)
@@ -198,11 +205,11 @@ class TestStep:
         self, doctors_client: FlaskClient, doctor: Any, database: Database, step: str
     ) -> None:
         before, after, said = EFFECTS[step]
-        visit = AppointmentFactory(doctor=doctor, starts_at=today_at(12), state=before)
+        visit = AppointmentFactory(doctor=doctor, starts_at=today_at(0), state=before)
         response = press(doctors_client, "/clinic", f"/clinic/appointments/{visit.id}/{step}")
         assert (response.status_code, response.location) == (303, "/clinic")
         assert state_of(database, visit) is after
-        assert f"{said}{visit.patient.name}, 12pm, " in doctors_client.get("/clinic").text
+        assert f"{said}{visit.patient.name}, 12am, " in doctors_client.get("/clinic").text
         assert said not in doctors_client.get("/clinic").text
 
     def test_it_goes_back_to_the_visits_day(self, doctors_client: FlaskClient, doctor: Any) -> None:
@@ -213,12 +220,12 @@ class TestStep:
     def test_it_tells_the_patient_of_the_confirmation(
         self, doctors_client: FlaskClient, doctor: Any, database: Database
     ) -> None:
-        visit = AppointmentFactory(doctor=doctor, starts_at=today_at(12), state=VisitState.PENDING)
+        visit = AppointmentFactory(doctor=doctor, starts_at=today_at(0), state=VisitState.PENDING)
         press(doctors_client, "/clinic", f"/clinic/appointments/{visit.id}/confirm")
         assert messages(database) == ["confirmed"]
 
     def test_a_second_click_changes_nothing(self, doctors_client: FlaskClient, doctor: Any, database: Database) -> None:
-        visit = AppointmentFactory(doctor=doctor, starts_at=today_at(12), state=VisitState.PENDING)
+        visit = AppointmentFactory(doctor=doctor, starts_at=today_at(0), state=VisitState.PENDING)
         for _ in range(2):
             assert send(doctors_client, f"/clinic/appointments/{visit.id}/confirm").status_code == 303
         assert messages(database) == ["confirmed"]
@@ -227,18 +234,18 @@ class TestStep:
     def test_it_says_what_has_changed_meanwhile(
         self, doctors_client: FlaskClient, doctor: Any, database: Database, meanwhile: VisitState
     ) -> None:
-        visit = AppointmentFactory(doctor=doctor, starts_at=today_at(12), state=meanwhile)
-        other = AppointmentFactory(doctor=doctor, starts_at=today_at(13))
+        visit = AppointmentFactory(doctor=doctor, starts_at=today_at(0), state=meanwhile)
+        other = AppointmentFactory(doctor=doctor, starts_at=today_at(1))
         response = send(doctors_client, f"/clinic/appointments/{visit.id}/missed")
         assert response.status_code == 409
-        assert f"{visit.patient.name}, 12pm, " in response.text
+        assert f"{visit.patient.name}, 12am, " in response.text
         assert CONFLICTS[meanwhile] in response.text
         assert "<title>Error: Today" in response.text
         assert other.patient.name in response.text
         assert state_of(database, visit) is meanwhile
 
     def test_htmx_gets_the_list_alone(self, doctors_client: FlaskClient, doctor: Any) -> None:
-        visit = AppointmentFactory(doctor=doctor, starts_at=today_at(12))
+        visit = AppointmentFactory(doctor=doctor, starts_at=today_at(0))
         asked_by_htmx = {"headers": {"HX-Request": "true", "HX-Target": "div#visits"}}
         response = press(doctors_client, "/clinic", f"/clinic/appointments/{visit.id}/start", **asked_by_htmx)
         assert response.status_code == 200
@@ -248,7 +255,7 @@ class TestStep:
         assert "Started: " not in doctors_client.get("/clinic").text
 
     def test_it_finds_no_other_doctors_visit(self, doctors_client: FlaskClient, database: Database) -> None:
-        visit = AppointmentFactory(starts_at=today_at(12), state=VisitState.PENDING)
+        visit = AppointmentFactory(starts_at=today_at(0), state=VisitState.PENDING)
         for key in (visit.id, visit.id + 1, 2**63):
             assert send(doctors_client, f"/clinic/appointments/{key}/confirm").status_code == 404
         assert state_of(database, visit) is VisitState.PENDING
@@ -256,12 +263,12 @@ class TestStep:
     def test_it_refuses_a_form_of_another_site(
         self, doctors_client: FlaskClient, doctor: Any, database: Database
     ) -> None:
-        visit = AppointmentFactory(doctor=doctor, starts_at=today_at(12), state=VisitState.PENDING)
+        visit = AppointmentFactory(doctor=doctor, starts_at=today_at(0), state=VisitState.PENDING)
         assert doctors_client.post(f"/clinic/appointments/{visit.id}/confirm").status_code == 400
         assert state_of(database, visit) is VisitState.PENDING
 
     def test_it_is_no_link(self, doctors_client: FlaskClient, doctor: Any, database: Database) -> None:
-        visit = AppointmentFactory(doctor=doctor, starts_at=today_at(12), state=VisitState.PENDING)
+        visit = AppointmentFactory(doctor=doctor, starts_at=today_at(0), state=VisitState.PENDING)
         assert doctors_client.get(f"/clinic/appointments/{visit.id}/confirm").status_code == 405
         assert state_of(database, visit) is VisitState.PENDING
 
