@@ -249,7 +249,7 @@ def is_changeable(actor: Actor, appointment: Appointment) -> bool:
 
 
 def meet_link(appointment: Appointment) -> str | None:
-    """Where the video call takes place, for the patient's side of a confirmed visit; None before and for other visits."""
+    """Where the video call takes place, for the patient's side of a confirmed visit; None for other visits."""
     is_on = appointment.kind is VisitKind.ONLINE and appointment.state in (VisitState.CONFIRMED, VisitState.IN_PROGRESS)
     address = appointment.doctor.meet_link
     return address if is_on and address.startswith(("https://", "http://")) else None
