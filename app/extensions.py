@@ -64,7 +64,9 @@ class JobQueue:
     def init_app(self, app: Flask) -> None:
         """Connect to Redis where the settings name one; nothing is sent yet."""
         url = app.extensions["settings"].redis_url
-        app.extensions["rq"] = Queue(connection=Redis.from_url(url, socket_connect_timeout=2)) if url else None
+        # A Redis that hangs keeps nobody waiting for long: the sweep does what it is not told.
+        patience = {"socket_connect_timeout": 2, "socket_timeout": 2}
+        app.extensions["rq"] = Queue(connection=Redis.from_url(url, **patience)) if url else None
 
     def put(self, job: str, *arguments: int | str) -> None:
         """Hand over a job by its dotted path. A Redis that cannot be reached is logged, not raised."""

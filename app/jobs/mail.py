@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import smtplib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
@@ -44,21 +43,28 @@ def flask_configuration(settings: Settings) -> dict[str, Any]:
 
 
 def deliver(message_id: int) -> None:
-    """Send one message if it is due, unclaimed and still true."""
+    """Send one message if it is due, unclaimed and still true.
+
+    No transaction is open while the mail server is spoken to: on SQLite it would keep everybody else from writing.
+    """
     with transaction():
         message = outbox.claim(message_id)
     if message is None:
         return
+    failure, letter = "", None
+    try:
+        with transaction():
+            letter = _compose(message)
+        if letter is not None:
+            _send(letter)
+    except Exception as error:  # noqa: BLE001 (whatever is wrong with one message, it is counted, and the others go out)
+        failure = type(error).__name__
+        current_app.logger.warning("message %s was not sent: %s", message_id, failure)
     with transaction():
-        mail = _compose(message)
-        if mail is None:
+        if failure:
+            outbox.mark_failed(message, failure)
+        elif letter is None:
             outbox.mark_dropped(message)
-            return
-        try:
-            mail.send()
-        except (OSError, smtplib.SMTPException) as error:
-            outbox.mark_failed(message, type(error).__name__)
-            current_app.logger.warning("message %s was not sent: %s", message.id, type(error).__name__)
         else:
             outbox.mark_sent(message)
 
@@ -77,9 +83,19 @@ def _compose(message: Message) -> EmailMessage | None:
         return None
     rendered = render_template(f"email/{message.template}.txt", visit=visit, portal=settings.public_url)
     subject, _, body = rendered.partition("\n")
-    return EmailMessage(
+    letter = EmailMessage(
         subject=subject.strip(),
         body=body.lstrip("\n"),
         to=[message.recipient],
         headers={"Message-ID": f"<{message.key}@{urlsplit(settings.public_url).hostname}>"},
     )
+    letter.message()  # what cannot be put into headers is refused here, before anything is sent
+    return letter
+
+
+def _send(letter: EmailMessage) -> None:
+    connection = letter.get_connection()
+    try:
+        connection.send_messages([letter])
+    finally:
+        connection.close()  # it stays open by itself when the server refuses the letter

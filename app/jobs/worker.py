@@ -10,7 +10,7 @@ from typing import Any
 
 from flask import Flask, current_app
 from redis import Redis
-from rq import Worker
+from rq import SimpleWorker
 from rq.job import Job
 from rq.queue import Queue
 
@@ -34,13 +34,16 @@ def run_waiting(app: Flask) -> None:
 
 def run_rq(app: Flask) -> None:
     """Run one rq worker until it is told to stop, and sweep the outbox beside it."""
-    connection: Redis = app.extensions["rq"].connection
+    connection = Redis.from_url(app.extensions["settings"].redis_url)
     threading.Thread(target=_sweep_forever, args=(app,), name="sweep", daemon=True).start()
     _PortalWorker([Queue(connection=connection)], connection=connection, app=app).work()
 
 
-class _PortalWorker(Worker):
-    """An rq worker whose jobs run inside the application."""
+class _PortalWorker(SimpleWorker):
+    """An rq worker whose jobs run inside the application, in this process.
+
+    rq's usual worker forks for each job, and the child would inherit the sweep's database connections and locks.
+    """
 
     def __init__(self, *arguments: Any, app: Flask, **options: Any) -> None:
         super().__init__(*arguments, **options)

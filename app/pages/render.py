@@ -113,9 +113,9 @@ def _may(permission: str, row: object = None) -> bool:
 
 
 def configure_templates(app: Flask) -> None:
-    """Set up what all templates rely on: escaping everywhere, the design system, filters and names."""
+    """Set up what all templates rely on: escaping everywhere but in mail, the design system, filters and names."""
     environment = app.jinja_env
-    environment.autoescape = True
+    environment.autoescape = lambda name: name is None or not name.endswith(".txt")  # O'Neill reads plain text
     environment.undefined = ChainableUndefined
     environment.trim_blocks = environment.lstrip_blocks = True
     loaders = [loader for loader in (environment.loader,) if loader is not None]
