@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 
 from app.models import Account, Approval, ClinicalRecord, Doctor, Patient, Profile
 from config import Settings
+from tests.api.support import problem
 from tests.factories import AccountFactory, DepartmentFactory
 from tests.support.clients import PASSWORD, ApiClient, api, sign_in
 from tests.support.databases import Database
@@ -27,14 +28,6 @@ SIGN_OUTS = ("/logout", "/api/user/logout/", "/auth/logout/")
 def person(**changes: Any) -> dict[str, Any]:
     """What somebody registers with."""
     return {"username": "ada", "email": "ada@example.org", "password": PASSWORD} | changes
-
-
-def problem(response: TestResponse, status: int) -> dict[str, Any]:
-    """The body of a refusal."""
-    assert response.status_code == status, response.text
-    assert response.content_type == "application/problem+json"
-    body: dict[str, Any] = response.get_json(force=True)
-    return body
 
 
 def counts(database: Database) -> tuple[int, ...]:

@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 
 from app.api.schemas.doctor import DoctorOut
 from app.models import Approval, Picture, VisitKind, VisitState
+from tests.api import support
 from tests.factories import (
     AccountFactory,
     AppointmentFactory,
@@ -39,9 +40,7 @@ def member(client: FlaskClient, database: Database) -> ApiClient:
 
 def ids(caller: ApiClient, query: str = "", path: str = "/doctors/") -> list[int]:
     """The ids of the doctors that a list shows."""
-    response = caller.get(f"{path}?{query}")
-    assert response.status_code == 200, response.text
-    return [entry["id"] for entry in response.get_json()["results"]]
+    return support.ids(caller, query, path)
 
 
 class TestRepresentation:

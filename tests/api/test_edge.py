@@ -13,7 +13,6 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from marshmallow import fields
-from werkzeug.test import TestResponse
 
 from app import create_app
 from app.api import register_resource, resource
@@ -24,6 +23,7 @@ from app.api.schemas.fields import Incoming, Moment, Text, WholeNumber
 from app.errors import Conflict, Forbidden, NotFound
 from app.policy import Actor
 from app.services.listing import Listing
+from tests.api.support import problem
 from tests.support.settings import make_settings
 
 SIGNED_IN = Actor(account_id=1, display_name="Ada")
@@ -120,16 +120,6 @@ def app(tmp_path: Path, caller: dict[str, Actor]) -> Flask:
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
     return app.test_client()
-
-
-def problem(response: TestResponse, status: int) -> dict[str, Any]:
-    """The body of a refusal, checked to be a problem body."""
-    assert response.status_code == status, response.text
-    assert response.content_type == "application/problem+json"
-    body: dict[str, Any] = json.loads(response.data)
-    assert {"type", "title", "status", "detail"} <= set(body)
-    assert body["status"] == status
-    return body
 
 
 class TestOrderOfRefusals:
