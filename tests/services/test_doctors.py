@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime, time, timedelta
+from threading import Barrier
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
 
+from app import unit_of_work
 from app.errors import Conflict, Forbidden, Invalid, NotFound, Unauthorized
+from app.extensions import db
 from app.models import (
     Account,
     Approval,
@@ -476,6 +481,31 @@ class TestApplications:
                     doctors.approve(admin(), decided.id)
                 with pytest.raises(Conflict):
                     doctors.reject(admin(), decided.id, "Second thoughts")
+
+    def test_of_two_admins_at_once_one_decides(self, app: Flask, database: Database) -> None:
+        applicant = DoctorFactory(pending=True)
+        deciders = [admin(), admin()]
+        together = Barrier(2)
+
+        def decide(number: int) -> str:
+            with app.app_context():
+                try:
+                    together.wait(10)
+                    with unit_of_work.transaction():
+                        if number:
+                            doctors.approve(deciders[number], applicant.id)
+                        else:
+                            doctors.reject(deciders[number], applicant.id, "Unknown here.")
+                except Conflict:
+                    return "refused"
+                finally:
+                    db.session.remove()
+                return "decided"
+
+        with ThreadPoolExecutor() as pool:
+            assert sorted(pool.map(decide, range(2))) == ["decided", "refused"]
+        with database.unit_of_work() as session:
+            assert len(session.scalars(select(Message)).all()) == 1
 
     def test_a_doctor_without_an_account_is_approved_silently(self, database: Database) -> None:
         applicant = DoctorFactory(pending=True, account=None)
