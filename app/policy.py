@@ -88,8 +88,10 @@ _OPENING_STATES = tuple(state for state in VisitState if state not in (VisitStat
 
 
 def managed_patients(actor: Actor) -> Select[int]:
-    """The ids of the patients whom the actor acts for."""
-    return select(Patient.id).where(Patient.manager_id == actor.account_id, Patient.voided_at.is_(None))
+    """The ids of the patients whom the actor acts for. A stranger acts for nobody, not for those without an account."""
+    return select(Patient.id).where(
+        Patient.manager_id.is_not(None), Patient.manager_id == actor.account_id, Patient.voided_at.is_(None)
+    )
 
 
 def treated_by(doctor_id: int | None, patient_id: Any) -> ColumnElement[bool]:

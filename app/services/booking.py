@@ -135,7 +135,7 @@ def book_once(
     try:
         key = str(uuid.UUID(key))
     except ValueError:
-        raise Invalid("The form was damaged on its way. Check your answers and confirm again.") from None
+        raise Invalid("The form was damaged on its way. Check your answers and go on.", field="key") from None
     values = [patient_id, doctor_id, starts_at.isoformat(), kind.value, symptoms]
     fingerprint = hashlib.sha256(json.dumps(values).encode()).hexdigest()
 

@@ -165,7 +165,9 @@ class TestDetails:
 
 
 class TestTime:
-    @pytest.mark.parametrize("at", ["tomorrow", "2027-01-06T09:30", "0001-01-01T00:00:00+14:00", "x" * 5000])
+    @pytest.mark.parametrize(
+        "at", ["tomorrow", "2027-01-06T09:30", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59Z", "x" * 5000]
+    )
     def test_a_time_that_cannot_be_read_leads_to_the_free_ones(
         self, visitor: FlaskClient, doctor: Any, at: str
     ) -> None:

@@ -21,6 +21,7 @@ from app.services.booking import Offer
 KIND_LABELS = {VisitKind.IN_PERSON: "In person", VisitKind.ONLINE: "Video call"}
 CHANGE = "change"
 ANOTHER_TIME = "time"
+LAST_YEAR = 9000
 """The name of the buttons that lead back from the answers to check, and the value of the one for another time."""
 
 
@@ -108,7 +109,7 @@ def check(doctor_id: int) -> Response:
     booked = booking.booked_already(actor(), doctor_id, starts_at)
     if booked is not None:
         return _show_booked(booked)
-    is_about_time = not (form.kind.errors or form.symptoms.errors)
+    is_about_time = not (form.kind.errors or form.symptoms.errors or form.key.errors)
     return _offer_other_times(form, doctor_id, starts_at) if is_about_time else _ask(form, offer)
 
 
@@ -117,10 +118,10 @@ def _ask(form: BookingForm, offer: Offer) -> Response:
 
 
 def _moment(text: str | None) -> datetime | None:
-    """The moment that an address or a form names, in UTC; None for what names none."""
+    """The moment that an address or a form names, in UTC; None for what names none that a calendar can hold."""
     try:
         moment = datetime.fromisoformat(text or "")
-        return moment.astimezone(UTC) if moment.tzinfo is not None else None
+        return moment.astimezone(UTC) if moment.tzinfo is not None and moment.year < LAST_YEAR else None
     except (ValueError, OverflowError):
         return None
 
