@@ -229,7 +229,7 @@ def _is_doctor_of(actor: Actor, appointment: Appointment) -> bool:
 
 
 def _is_the_doctor(actor: Actor, doctor: Doctor) -> bool:
-    return actor.doctor_id is not None and doctor.id == actor.doctor_id
+    return actor.is_signed_in and doctor.account_id == actor.account_id
 
 
 GRANTS: Mapping[Permission, tuple[Grant, ...]] = {

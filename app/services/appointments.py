@@ -33,7 +33,6 @@ NEXT: dict[VisitState, frozenset[VisitState]] = {
 _END_OF_TIME = datetime.max.replace(tzinfo=UTC) - timedelta(days=2)
 """No later visit can be told in every time zone."""
 
-_NOT_BEFORE_ITS_DAY = frozenset({VisitState.IN_PROGRESS, VisitState.COMPLETED})
 _STATE_WORDS = {
     VisitState.HELD: "only held",
     VisitState.PENDING: "waiting for confirmation",
@@ -141,7 +140,7 @@ def set_state(actor: Actor, appointment_id: int, state: VisitState, *, reason: s
     """Confirm, start, complete, mark as missed, or cancel a visit, as its doctor or an admin.
 
     The state that it has already changes nothing. Raises NotFound, Forbidden from the patient's side, and Conflict
-    for a step that NEXT does not list or that comes too early.
+    for a step that NEXT does not list or that comes too early or too late.
     """
     appointment = _take(actor, appointment_id)
     policy.require(actor, Permission.CHANGE_AS_STAFF, appointment)
@@ -153,9 +152,9 @@ def set_state(actor: Actor, appointment_id: int, state: VisitState, *, reason: s
     if state is VisitState.CANCELLED:
         _cancel(actor, appointment, reason)
         return appointment
-    if _is_too_early(appointment, state):
-        message = f"The appointment is still to come: it cannot be {_STATE_WORDS[state]} yet."
-        raise Conflict(message)
+    untimely = _untimely(appointment, state)
+    if untimely:
+        raise Conflict(untimely)
     with unit_of_work.saving():
         appointment.state = state
     audit.record(actor, "appointment.state_set", appointment, patient_id=appointment.patient_id, state=state.value)
@@ -169,7 +168,7 @@ def next_states(actor: Actor, appointment: Appointment) -> frozenset[VisitState]
     if not _acts_as_staff(actor, appointment):
         return frozenset()
     following = NEXT.get(appointment.state, frozenset())
-    return frozenset(state for state in following if not _is_too_early(appointment, state))
+    return frozenset(state for state in following if _untimely(appointment, state) is None)
 
 
 def decline(actor: Actor, appointment_id: int, *, reason: str) -> Appointment:
@@ -352,11 +351,19 @@ def _cancel(actor: Actor, appointment: Appointment, reason: str) -> None:
     _tell(Template.CANCELLED, appointment)
 
 
-def _is_too_early(appointment: Appointment, state: VisitState) -> bool:
-    """Doctors may see somebody early, but only on the day; and nobody has missed a visit that has yet to begin."""
-    if state is VisitState.NO_SHOW:
-        return appointment.starts_at > now()
-    return state in _NOT_BEFORE_ITS_DAY and to_local(appointment.starts_at).date() > to_local(now()).date()
+def _untimely(appointment: Appointment, state: VisitState) -> str | None:
+    """Why the clock forbids a step, or None. Doctors may see somebody early, but only on the day."""
+    day, today = to_local(appointment.starts_at).date(), to_local(now()).date()
+    is_to_come = {
+        VisitState.IN_PROGRESS: day > today,
+        VisitState.COMPLETED: day > today,
+        VisitState.NO_SHOW: appointment.starts_at > now(),
+    }
+    if is_to_come.get(state):
+        return f"The appointment is still to come: it cannot be {_STATE_WORDS[state]} yet."
+    if state is VisitState.CONFIRMED and day < today:
+        return "The day of the appointment has passed: it cannot be confirmed any more."
+    return None
 
 
 def _acts_as_staff(actor: Actor, appointment: Appointment) -> bool:

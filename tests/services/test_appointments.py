@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.clock import now
+from app.clock import day_bounds, local_today, now
 from app.errors import Conflict, Forbidden, Invalid, NotFound, Unauthorized
 from app.models import Account, Appointment, Approval, AuditEvent, Doctor, Message, Patient, VisitKind, VisitState
 from app.policy import Actor
@@ -560,15 +560,10 @@ class TestSetState:
                 appointments.set_state(side_of(visit.patient), visit.id, state)
 
     def test_only_the_listed_steps_are_possible(self) -> None:
-        doctor = DoctorFactory()
-        start = now() - timedelta(hours=20)
-        for step, state in enumerate(VisitState):
-            if state is VisitState.HELD:
-                continue
-            for number, wanted in enumerate(VisitState):
-                visit = AppointmentFactory(
-                    doctor=doctor, starts_at=start - timedelta(hours=step * 10 + number), state=state
-                )
+        start_of_day, _ = day_bounds(local_today())
+        for state in set(VisitState) - {VisitState.HELD}:
+            for wanted in VisitState:
+                visit = AppointmentFactory(starts_at=start_of_day, state=state)
                 if wanted is state or wanted in appointments.NEXT.get(state, ()):
                     assert appointments.set_state(ADMIN, visit.id, wanted).state is wanted
                 else:
@@ -589,6 +584,14 @@ class TestSetState:
 
         with pytest.raises(Conflict, match="still to come"):
             appointments.set_state(ADMIN, visit.id, VisitState.NO_SHOW)
+
+    def test_a_request_whose_day_has_passed_is_not_confirmed(self) -> None:
+        visit = AppointmentFactory(starts_at=now() - timedelta(days=1), state=VisitState.PENDING)
+
+        with pytest.raises(Conflict, match="has passed"):
+            appointments.set_state(ADMIN, visit.id, VisitState.CONFIRMED)
+
+        assert VisitState.CONFIRMED not in appointments.next_states(ADMIN, visit)
 
     def test_a_missed_visit_gives_its_time_back(self) -> None:
         visit = AppointmentFactory(starts_at=TEN, state=VisitState.NO_SHOW)
