@@ -1,10 +1,16 @@
 """The WSGI entry point: `app` for `flask --app wsgi`, `serving()` for each process of the web server."""
 
+import sys
+
 from app import create_app
 from app.http import Portal
 from app.jobs import worker
+from config import SettingsError
 
-app = create_app()
+try:
+    app = create_app()
+except SettingsError as error:
+    sys.exit(f"The portal does not start. {error}")
 
 
 def serving() -> Portal:

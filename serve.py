@@ -1,23 +1,26 @@
-"""The web server: Granian, told the portal's settings (docs/adr/0001-wsgi-server.md says why it and why so)."""
+"""The web server, `python serve.py`: Granian, told the portal's settings (docs/adr/0001-wsgi-server.md says why so).
+
+It imports no app: that is for the processes that it starts.
+"""
 
 from __future__ import annotations
 
 import logging
 import multiprocessing
+import sys
 
-import click
 from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
-from config import Settings
+from config import Settings, SettingsError
 
 STOP_SECONDS = 20
 
 
 def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; requests that have begun get up to twenty seconds to finish."""
-    # A forked worker would inherit this process's locks and open descriptors; a spawned one begins clean.
+    # A forked worker would inherit this process's threads' locks and open descriptors; a spawned one begins clean.
     multiprocessing.set_start_method("spawn", force=True)
     # It warns of more threads than twice the cores; ours mostly wait for slow clients and for the database.
     logging.getLogger("_granian").addFilter(lambda record: "Python threads" not in record.getMessage())
@@ -34,5 +37,12 @@ def serve(settings: Settings) -> None:
         respawn_failed_workers=True,
         workers_kill_timeout=STOP_SECONDS,
     )
-    server.on_startup(lambda: click.echo(f"{settings.hospital_name}: {settings.public_url} (Ctrl+C stops it)"))
+    server.on_startup(lambda: print(f"{settings.hospital_name}: {settings.public_url} (Ctrl+C stops it)", flush=True))
     server.serve()
+
+
+if __name__ == "__main__":
+    try:
+        serve(Settings.from_environment())
+    except SettingsError as error:
+        sys.exit(f"The portal does not start. {error}")
