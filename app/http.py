@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Literal, Protocol, TypeVar
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, current_app, g, request
+from flask import session as cookie
+from flask.globals import request_ctx
 from flask.typing import ResponseReturnValue
 from flask_limiter import RateLimitExceeded
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -93,20 +95,31 @@ class Portal(Flask):
 
     def dispatch_request(self) -> ResponseReturnValue:
         """Run the view and commit; after a deadlock or serialization failure, run it again."""
+        known = dict(vars(g._get_current_object()))  # noqa: SLF001 (the only way to all of it)
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 result = super().dispatch_request()
                 unit_of_work.commit()
-            except DBAPIError as error:
+            except BaseException as error:
                 unit_of_work.rollback()
+                self._undo_view(known)
                 if attempt == ATTEMPTS or not _is_retryable(error):
                     raise
-            except BaseException:
-                unit_of_work.rollback()
-                raise
             else:
                 return result
         raise AssertionError  # pragma: no cover (the last attempt returns or raises)
+
+    def _undo_view(self, known: dict[str, Any]) -> None:
+        """Forget what a view that failed has told the browser (its banner, its sign-in) and whom it found asking."""
+        if cookie.modified:
+            held = self.session_interface.open_session(self, request)
+            cookie.clear()
+            cookie.update(held or ())
+            cookie.modified = False
+            request_ctx.flashes = None
+        remembered = vars(g._get_current_object())  # noqa: SLF001 (as above)
+        remembered.clear()
+        remembered.update(known)
 
 
 def writes(view: View) -> View:
@@ -214,8 +227,8 @@ _DETAILS = {
 }
 
 
-def _is_retryable(error: DBAPIError) -> bool:
-    return getattr(error.orig, "sqlstate", None) in _RETRYABLE_SQLSTATES
+def _is_retryable(error: BaseException) -> bool:
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in _RETRYABLE_SQLSTATES
 
 
 def _endpoint_of_another_method() -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Request, g, request
+from flask import Request, request
 from flask import session as cookie
 from flask_login import UserMixin, current_user, login_user, logout_user
 
@@ -36,11 +36,6 @@ def actor() -> Actor:
 def origin() -> str:
     """The caller's network address, behind as many proxies as the settings trust."""
     return request.remote_addr or ""
-
-
-def forget() -> None:
-    """Load the actor anew when next asked for: the view runs again, or the session has changed."""
-    g.pop("_login_user", None)
 
 
 @login_manager.user_loader
