@@ -26,17 +26,17 @@ test: $(VENV)/.development ## Run the tests (all but the slow ones)
 test-slow: $(VENV)/.development ## Run the slow tests: races, long property tests
 	@$(BIN)/pytest -m slow $(ARGUMENTS)
 
-check: $(VENV)/.development ## Lint, format, types, imports, templates, OpenAPI file
+check: $(VENV)/.development ## Lint, format, types, imports, templates
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/djlint --quiet --lint templates
-	@if [ -f openapi.json ]; then $(FLASK) openapi check; fi
 
-fix: $(VENV)/.development ## Mend what lint and format can mend by themselves
+fix: $(VENV)/.development ## Mend what lint and format can, and rewrite docs/openapi.json
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+	@$(FLASK) openapi write docs/openapi.json
 
 assets: ## Build static/ from its sources (needs Node; only to change the look)
 	npm ci --no-audit --no-fund
