@@ -310,3 +310,9 @@ class TestDoctors:
 
     def test_a_rating_says_how_many_rated(self, show: Show) -> None:
         assert "(1 review)" in show("{{ ui.rating(5.0, 1) }}")
+
+    def test_reviews_that_are_not_verified_make_no_mean(self, show: Show) -> None:
+        page = show("{{ ui.rating(none, 2) }}")
+
+        assert "2 reviews" in page
+        assert "Rated" not in page
