@@ -60,6 +60,14 @@ def rollback() -> None:
     db.session.info.pop(_ROLLBACK_ONLY, None)
 
 
+def pause() -> None:
+    """Let go of the database before slow work, in a unit of work that has only read so far; the next statement goes on.
+
+    On SQLite everybody else who writes would have to wait.
+    """
+    db.session.commit()
+
+
 @contextmanager
 def transaction() -> Iterator[None]:
     """The unit of work of a job or a command: commit at the end, roll back when anything is raised."""

@@ -102,6 +102,7 @@ def authenticate(_actor: Actor, *, username: str, password: str) -> Account:
     ).one_or_none()
     attempts.count_sign_in(account.username_key if account else key)
     stored = account.password_hash if account else None
+    unit_of_work.pause()
     if not _matches(stored or _decoy(), password) or account is None or stored is None:
         raise Unauthorized(WRONG_CREDENTIALS)
     if _hasher().check_needs_rehash(stored):
