@@ -11,6 +11,7 @@ from typing import Any, Literal, Self, TypeVar
 from urllib.parse import quote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import limits
 from environs import Env, EnvError
 
 ROOT = Path(__file__).resolve().parent
@@ -129,6 +130,17 @@ class Settings:
         if not self.public_url.startswith(("http://", "https://")):
             message = "PUBLIC_URL must start with http:// or https://."
             raise SettingsError(message)
+        for name in ("ratelimit_anonymous", "ratelimit_signed_in", "ratelimit_sign_in"):
+            try:
+                limits.parse(getattr(self, name))
+            except ValueError as error:
+                message = f"{name.upper()} is {getattr(self, name)!r}, which is no limit such as '10 per minute'."
+                raise SettingsError(message) from error
+        for name in _NUMBERS:
+            least = 0 if name in _MAY_BE_ZERO else 1
+            if getattr(self, name) < least:
+                message = f"{name.upper()} is {getattr(self, name)}; it must be at least {least}."
+                raise SettingsError(message)
 
     def refuse_unsafe(self) -> None:
         """Raise SettingsError where a production server would expose patients."""
@@ -173,6 +185,7 @@ _NUMBERS = (
     "booking_horizon_days",
     "idempotency_hours",
 )
+_MAY_BE_ZERO = ("trusted_proxies", "booking_cutoff_hours")
 
 
 Mode = Literal["development", "production", "test"]

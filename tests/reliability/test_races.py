@@ -80,30 +80,46 @@ class TestFourDoctorsAndFourPatients:
             patients = [PatientFactory() for _ in range(4)] * 12
         chance = random.Random(48)
         answers: list[Answer] = []
+        alone: list[Answer] = []
+
         with live.serve(settings, processes=4) as address, Crowd(address, usernames(patients)) as clients:
-            # The second week is for finding out how long one booking takes when nobody else books.
-            quiet = zip(clients[:16], patients, [at + timedelta(days=7) for at in TIMES], strict=False)
-            alone = [client.prepare(doctors[0].id, patient.id, at)() for client, patient, at in quiet]
-            for number in range(ROUNDS):
-                times = TIMES[number::ROUNDS]
+
+            def one_by_one(week: timedelta) -> None:
+                for client, patient, at in zip(clients, patients, TIMES, strict=False):
+                    alone.append(client.prepare(doctors[0].id, patient.id, at + week)())
+
+            def together(times: list[datetime]) -> None:
                 acts = each(
                     partial(client.prepare, chance.choice(doctors).id, patient.id, chance.choice(times))
                     for client, patient in zip(clients, patients, strict=True)
                 )
-                answers += all_at_once(acts)
+                answers.extend(all_at_once(acts))
+
+            for number in range(ROUNDS):
+                together(TIMES[number::ROUNDS])
+                one_by_one(timedelta(weeks=1 + number))
 
         assert {answer.status for answer in alone + answers} <= {201, 303, 409}
         booked = [client.booked(answer) for client, answer in zip(clients * ROUNDS, answers, strict=True)]
-        booked += [client.booked(answer) for client, answer in zip(clients, alone, strict=False)]
+        booked += [client.booked(answer) for client, answer in zip(clients[: len(TIMES)] * ROUNDS, alone, strict=True)]
         with database.unit_of_work() as session:
             assert set(session.scalars(select(Appointment.id))) == set(booked) - {None} != set()
         assert deadlocks(database) == 0
         assert_consistent(database)
-        # The clients, four servers and the database share this machine's processors: where these are too few or busy
-        # for a second, nobody waits longer than if all had been served one after the other.
-        bound = max(LONGEST_WAIT_SECONDS, len(clients) * median(answer.seconds for answer in alone))
-        record_property("slowest answer, and its bound, in seconds", (slowest(answers), bound))
-        assert slowest(answers) < bound
+        # The clients, four servers and the database share this machine's processors. Where these are too few or too
+        # busy to serve 48 in a second, nobody waits longer than if all had been served one after the other; the first
+        # round only wakes the servers up.
+        waited = slowest(answers[len(clients) :])
+        one_after_the_other = len(clients) * max(
+            median(answer.seconds for answer in part) for part in batched(alone, len(TIMES))
+        )
+        record_property("slowest of 48, and 48 times one alone, in seconds", (waited, one_after_the_other))
+        assert waited < max(LONGEST_WAIT_SECONDS, one_after_the_other)
+
+
+def batched(answers: Sequence[Answer], size: int) -> list[Sequence[Answer]]:
+    """The answers, so many at a time."""
+    return [answers[start : start + size] for start in range(0, len(answers), size)]
 
 
 @dataclass
