@@ -32,8 +32,7 @@ from app.models import (
     Specialisation,
     VisitState,
 )
-
-BIGGEST_KEY = 2**63 - 1
+from app.models.types import is_key
 
 Row = TypeVar("Row", bound=Base)
 
@@ -182,7 +181,7 @@ def fetch(actor: Actor, model: type[Row], key: int, *options: ORMOption, lock: b
     query = visible(actor, model).where(model.id == key).options(*options)  # type: ignore[attr-defined] # every model has a key
     if lock:
         query = query.with_for_update(of=model, key_share=True).execution_options(populate_existing=True)
-    row = db.session.scalars(query).one_or_none() if 0 < key <= BIGGEST_KEY else None
+    row = db.session.scalars(query).one_or_none() if is_key(key) else None
     if row is None:
         raise NotFound
     return row

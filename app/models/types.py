@@ -11,6 +11,7 @@ from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Enum, ForeignKey, Id
 from sqlalchemy.orm import mapped_column
 
 KEY = BigInteger().with_variant(Integer(), "sqlite")
+BIGGEST_KEY = 2**63 - 1
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -38,6 +39,11 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+def is_key(number: int) -> bool:
+    """Whether a row could have this key. The databases refuse to compare their keys with anything larger."""
+    return 0 < number <= BIGGEST_KEY
 
 
 def enum_type(kind: type[enum.Enum], name: str) -> Enum:

@@ -14,6 +14,7 @@ from app.clock import day_bounds, to_local
 from app.errors import Forbidden, Invalid
 from app.extensions import db, settings
 from app.models import OPEN, Appointment, Doctor, Patient, VisitKind
+from app.models.types import is_key
 from app.policy import Actor, Permission
 from app.services import appointments, availability, idempotency, patients
 
@@ -113,7 +114,7 @@ def other_times(actor: Actor, doctor_id: int, near: datetime) -> OtherTimes:
 
 def booked_already(actor: Actor, doctor_id: int, starts_at: datetime) -> Appointment | None:
     """The visit that the actor's own patients have at that very time with that doctor, in another tab perhaps."""
-    if not actor.is_signed_in:
+    if not (actor.is_signed_in and is_key(doctor_id)):
         return None
     return db.session.scalars(
         policy.visible(actor, Appointment).where(

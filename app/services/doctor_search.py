@@ -12,8 +12,7 @@ from app.models import (
     doctor_designation,
     doctor_specialisation,
 )
-from app.models.types import name_key
-from app.policy import BIGGEST_KEY
+from app.models.types import is_key, name_key
 from app.services.hours import doctors_starting_at
 
 MOST_SEARCH_WORDS = 8
@@ -35,7 +34,7 @@ def matching(
     department, without regard to case.
     """
     keys = (specialisation_id, designation_id, department_id, available_time_id)
-    possible = all(key is None or 0 < key <= BIGGEST_KEY for key in keys)
+    possible = all(key is None or is_key(key) for key in keys)
     if not possible or (fee is not None and not 0 <= fee <= _BIGGEST_FEE):
         return [false()]
     conditions = [_mentions(word) for word in _words(search)]

@@ -8,8 +8,8 @@ from app import policy
 from app.errors import Invalid
 from app.extensions import db
 from app.models import Department
-from app.models.types import name_key
-from app.policy import BIGGEST_KEY, Actor
+from app.models.types import is_key, name_key
+from app.policy import Actor
 
 
 def department(actor: Actor, entry: int | str) -> Department:
@@ -17,7 +17,7 @@ def department(actor: Actor, entry: int | str) -> Department:
     text = str(entry).strip()
     named = Department.name_key == name_key(text)
     query = policy.visible(actor, Department)
-    if text.isascii() and text.isdecimal() and 0 < int(text[:20]) <= BIGGEST_KEY:
+    if text.isascii() and text.isdecimal() and is_key(int(text[:20])):
         query = query.where(or_(Department.id == int(text), named)).order_by(Department.id != int(text))
     else:
         query = query.where(named)

@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 from app.models import AuditEvent, Doctor, Message, Session, VisitKind, VisitState, WeeklyHours
 from app.pages.wording import isodate
 from tests.factories import AccountFactory, AppointmentFactory, DoctorFactory, PatientFactory
-from tests.support.booking import confirm, details, visits
+from tests.support.booking import confirm, details, token, visits
 from tests.support.clients import form_values, sign_in
 from tests.support.databases import Database
 
@@ -111,15 +111,29 @@ class TestDetails:
 
 class TestTime:
     @pytest.mark.parametrize(
-        "at", ["tomorrow", "2027-01-06T09:30", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59Z", "x" * 5000]
+        "at",
+        [
+            *("tomorrow", "2027-01-06T09:30", "x" * 5000),
+            *("0001-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59Z"),
+        ],
     )
     def test_a_time_that_cannot_be_read_leads_to_the_free_ones(
-        self, visitor: FlaskClient, doctor: Any, at: str
+        self, visitor: FlaskClient, doctor: Any, answers: dict[str, str], at: str
     ) -> None:
-        response = visitor.get(f"/book/{doctor.id}", query_string={"at": at})
+        sent = {**answers, "csrf_token": token(visitor), "at": at}
 
-        assert (response.status_code, response.location) == (303, f"/find-a-doctor/{doctor.id}#times")
+        asked = visitor.get(f"/book/{doctor.id}", query_string={"at": at})
+        confirmed = visitor.post(f"/book/{doctor.id}/check", data=sent)
+
+        for response in (asked, confirmed):
+            assert (response.status_code, response.location) == (303, f"/find-a-doctor/{doctor.id}#times")
         assert "That time could not be read." in visitor.get(f"/find-a-doctor/{doctor.id}").text
+
+    def test_a_doctor_whom_no_database_can_count_to_is_not_there(
+        self, visitor: FlaskClient, free_times: list[datetime]
+    ) -> None:
+        for doctor_id in (2**63, 10**25):
+            assert visitor.get(f"/book/{doctor_id}?at={isodate(free_times[0])}").status_code == 404
 
     def test_without_a_time_one_is_to_be_chosen(self, visitor: FlaskClient, doctor: Any) -> None:
         for path in (f"/book/{doctor.id}", f"/book/{doctor.id}/check"):

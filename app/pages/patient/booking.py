@@ -21,8 +21,10 @@ from app.services.booking import Offer
 KIND_LABELS = {VisitKind.IN_PERSON: "In person", VisitKind.ONLINE: "Video call"}
 CHANGE = "change"
 ANOTHER_TIME = "time"
-LAST_YEAR = 9000
 """The name of the buttons that lead back from the answers to check, and the value of the one for another time."""
+
+YEARS = range(1900, 3000)
+"""Years of moments that are taken: at the ends of the calendar there is no cutoff before them, and no other zone."""
 
 
 def _as_typed(text: str | None) -> str:
@@ -118,10 +120,10 @@ def _ask(form: BookingForm, offer: Offer) -> Response:
 
 
 def _moment(text: str | None) -> datetime | None:
-    """The moment that an address or a form names, in UTC; None for what names none that a calendar can hold."""
+    """The moment that an address or a form names, in UTC; None for what names none in YEARS."""
     try:
         moment = datetime.fromisoformat(text or "")
-        return moment.astimezone(UTC) if moment.tzinfo is not None and moment.year < LAST_YEAR else None
+        return moment.astimezone(UTC) if moment.tzinfo is not None and moment.year in YEARS else None
     except (ValueError, OverflowError):
         return None
 
