@@ -141,7 +141,8 @@ VISIBLE: Mapping[type[Base], Mapping[Capacity, Condition]] = {
         ),
         Capacity.DOCTOR: lambda actor: and_(
             or_(
-                ClinicalRecord.department_id == actor.department_id,
+                # A doctor of no department is not of the same one as an entry of none.
+                and_(ClinicalRecord.department_id.is_not(None), ClinicalRecord.department_id == actor.department_id),
                 treated_by(actor.doctor_id, ClinicalRecord.patient_id),
             ),
             ClinicalRecord.voided_at.is_(None),

@@ -1,0 +1,296 @@
+"""Who may see which rows, and who may do what: each actor against each row of one small hospital."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy.orm import Session
+
+from app import models, policy
+from app.clock import now
+from app.errors import Forbidden, NotFound, Unauthorized
+from app.extensions import Base
+from app.policy import GRANTS, VISIBLE, Actor, Permission
+from tests.factories import (
+    AccountFactory,
+    AppointmentFactory,
+    AvailableTimeFactory,
+    CareTeamMemberFactory,
+    ClinicalRecordFactory,
+    ContactMessageFactory,
+    DepartmentFactory,
+    DesignationFactory,
+    DoctorFactory,
+    PatientFactory,
+    ReviewFactory,
+    ServiceFactory,
+    SpecialisationFactory,
+    coming_weekday,
+)
+from tests.support.databases import Database
+
+TEN = coming_weekday(hour=10)
+
+
+class Scene:
+    """Marie and her child, Otto and somebody without an account; Dr Heart, Dr Lung and an applicant; an admin."""
+
+    def __init__(self) -> None:
+        heart, lung = DepartmentFactory(name="heart"), DepartmentFactory(name="lung")
+        marie, otto = (AccountFactory(username=name) for name in ("marie", "otto"))
+        dr_heart, dr_lung = DoctorFactory(name="heart", department=heart), DoctorFactory(name="lung", department=lung)
+        applicant = DoctorFactory(name="applicant", pending=True)
+        retired = DoctorFactory(name="retired", department=heart, deleted_at=now())
+        own = PatientFactory(name="marie", manager=marie)
+        child = PatientFactory(name="child", manager=marie, is_own=False)
+        ottos = PatientFactory(name="otto", manager=otto)
+        unmanaged = PatientFactory(name="unmanaged", manager=None)
+        voided = PatientFactory(name="voided", manager=marie, is_own=False, voided_at=now())
+        self.actors = {
+            "stranger": Actor(),
+            "marie": Actor(account_id=marie.id),
+            "otto": Actor(account_id=otto.id),
+            "applicant": Actor(account_id=applicant.account_id),
+            "heart": Actor(account_id=dr_heart.account_id, doctor_id=dr_heart.id, department_id=heart.id),
+            "lung": Actor(account_id=dr_lung.account_id, doctor_id=dr_lung.id, department_id=lung.id),
+            "homeless": Actor(account_id=retired.account_id, doctor_id=dr_lung.id, department_id=None),
+            "admin": Actor(account_id=AccountFactory().id, is_admin=True),
+        }
+        at = iter(TEN + timedelta(minutes=30 * number) for number in range(20))
+
+        def visit(patient: models.Patient, doctor: models.Doctor, **values: Any) -> models.Appointment:
+            return AppointmentFactory(patient=patient, doctor=doctor, starts_at=next(at), **values)
+
+        def record(patient: models.Patient, doctor: models.Doctor, **values: Any) -> models.ClinicalRecord:
+            return ClinicalRecordFactory(patient=patient, author=doctor, **values)
+
+        self.rows: dict[type[Base], dict[str, Any]] = {
+            models.Doctor: {"heart": dr_heart, "lung": dr_lung, "applicant": applicant, "retired": retired},
+            models.Patient: {"marie": own, "child": child, "otto": ottos, "unmanaged": unmanaged, "voided": voided},
+            models.Appointment: {
+                "marie at heart": visit(own, dr_heart),
+                "child at lung": visit(child, dr_lung),
+                "otto at lung": visit(ottos, dr_lung),
+                "otto removed": visit(ottos, dr_lung, state=models.VisitState.CANCELLED, removed_at=now()),
+                "unmanaged at heart": visit(unmanaged, dr_heart, patient_agreed=False),
+                "voided at heart": visit(voided, dr_heart, patient_agreed=False),
+            },
+            models.ClinicalRecord: {
+                "marie by heart": record(own, dr_heart),
+                "child by heart": record(child, dr_heart),
+                "otto by lung": record(ottos, dr_lung),
+                "otto by nobody": ClinicalRecordFactory(patient=ottos, author=None, reported_by_patient=True),
+                "unmanaged by lung": record(unmanaged, dr_lung),
+                "unmanaged by nobody": ClinicalRecordFactory(patient=unmanaged, author=None, reported_by_patient=True),
+                "voided by lung": record(own, dr_lung, voided_at=now()),
+            },
+            models.Review: {
+                "shown": ReviewFactory(patient=own, doctor=dr_heart),
+                "hidden": ReviewFactory(patient=ottos, doctor=dr_lung, hidden_at=now()),
+            },
+            models.CareTeamMember: {"otto's heart": CareTeamMemberFactory(patient=ottos, doctor=dr_heart)},
+            models.ContactMessage: {"question": ContactMessageFactory()},
+            models.Department: {"heart": heart, "lung": lung},
+            models.Designation: {"one": DesignationFactory()},
+            models.Specialisation: {"one": SpecialisationFactory()},
+            models.AvailableTime: {"nine": AvailableTimeFactory()},
+            models.Service: {"one": ServiceFactory()},
+        }
+
+    def seen(self, session: Session, who: str, model: type[Base]) -> set[str]:
+        """The names of the rows of a model that somebody sees."""
+        keys = {row.id for row in session.scalars(policy.visible(self.actors[who], model))}  # type: ignore[attr-defined]  # every model has a key
+        names = {row.id: name for name, row in self.rows.get(model, {}).items()}
+        return {names.get(key, "another") for key in keys}
+
+
+@pytest.fixture
+def session(database: Database) -> Iterator[Session]:
+    with database.unit_of_work() as opened:
+        yield opened
+
+
+@pytest.fixture
+def scene(session: Session) -> Scene:
+    return Scene()
+
+
+def everyone(*names: str) -> dict[str, set[str]]:
+    """All actors see these rows."""
+    return {who: set(names) for who in EVERYONE}
+
+
+EVERYONE = ("stranger", "marie", "otto", "applicant", "heart", "lung", "homeless", "admin")
+LISTED = {"heart", "lung"}
+DIRECTORY = {"marie", "child", "otto", "unmanaged"}
+ALL_VISITS = {"marie at heart", "child at lung", "otto at lung", "unmanaged at heart", "voided at heart"}
+OTTOS_RECORDS = {"otto by lung", "otto by nobody"}
+ALL_RECORDS = {"marie by heart", "child by heart", *OTTOS_RECORDS, "unmanaged by lung", "unmanaged by nobody"}
+NOBODY_ELSE = everyone()
+
+SEEN: dict[type[Base], dict[str, set[str]]] = {
+    models.Doctor: everyone(*LISTED) | {"applicant": {*LISTED, "applicant"}, "admin": {*LISTED, "applicant"}},
+    models.Patient: NOBODY_ELSE
+    | {"marie": {"marie", "child"}, "otto": {"otto"}}
+    | dict.fromkeys(("heart", "lung", "homeless", "admin"), DIRECTORY),
+    models.Appointment: NOBODY_ELSE
+    | {
+        "marie": {"marie at heart", "child at lung"},
+        "otto": {"otto at lung"},
+        "heart": {"marie at heart", "unmanaged at heart", "voided at heart"},
+        "lung": {"child at lung", "otto at lung"},
+        "homeless": {"child at lung", "otto at lung"},
+        "admin": ALL_VISITS,
+    },
+    # Dr Heart treats Otto by the care team, Dr Lung the child by a visit that it came to of its own will.
+    models.ClinicalRecord: NOBODY_ELSE
+    | {
+        "marie": {"marie by heart", "child by heart"},
+        "otto": OTTOS_RECORDS,
+        "heart": {"marie by heart", "child by heart", *OTTOS_RECORDS},
+        "lung": {"child by heart", *OTTOS_RECORDS, "unmanaged by lung"},
+        "homeless": {"child by heart", *OTTOS_RECORDS},
+        "admin": ALL_RECORDS,
+    },
+    models.Review: everyone("shown") | {"admin": {"shown", "hidden"}},
+    models.CareTeamMember: NOBODY_ELSE | {who: {"otto's heart"} for who in ("otto", "heart", "admin")},
+    models.ContactMessage: NOBODY_ELSE | {"admin": {"question"}},
+    models.Department: everyone("heart", "lung"),
+    models.Designation: everyone("one"),
+    models.Specialisation: everyone("one"),
+    models.AvailableTime: everyone("nine"),
+    models.Service: everyone("one"),
+}
+
+
+class TestVisible:
+    def test_each_sees_what_the_table_says(self, scene: Scene, session: Session) -> None:
+        seen = {model: {who: scene.seen(session, who, model) for who in EVERYONE} for model in SEEN}
+
+        assert seen == SEEN
+
+    def test_the_table_is_whole(self) -> None:
+        assert set(SEEN) == set(VISIBLE)
+
+    def test_no_rule_no_rows(self, scene: Scene, session: Session) -> None:
+        hidden = {mapper.class_ for mapper in Base.registry.mappers} - set(VISIBLE)
+        assert {models.Account, models.Session, models.AuditEvent, models.Message} <= hidden
+        session.add(models.AuditEvent(action="test.done"))
+        session.flush()
+
+        for model in hidden:
+            assert scene.seen(session, "admin", model) == set()
+
+    def test_nobody_acts_for_patients_without_an_account(self, scene: Scene, session: Session) -> None:
+        assert session.scalars(policy.managed_patients(Actor())).all() == []
+
+    @pytest.mark.parametrize(
+        ("values", "opens"),
+        [
+            ({"state": models.VisitState.PENDING}, True),
+            ({"state": models.VisitState.CONFIRMED}, True),
+            ({"state": models.VisitState.IN_PROGRESS}, True),
+            ({"state": models.VisitState.COMPLETED}, True),
+            ({"state": models.VisitState.NO_SHOW}, True),
+            ({"state": models.VisitState.CANCELLED}, False),
+            ({"state": models.VisitState.HELD, "hold_expires_at": now()}, False),
+            ({"state": models.VisitState.CONFIRMED, "patient_agreed": False}, False),
+        ],
+    )
+    def test_only_a_visit_that_the_patient_wanted_opens_the_record(
+        self, session: Session, values: dict[str, Any], *, opens: bool
+    ) -> None:
+        visit = AppointmentFactory(**values)
+        record = ClinicalRecordFactory(patient=visit.patient)
+        doctor = Actor(account_id=visit.doctor.account_id, doctor_id=visit.doctor_id)
+
+        assert [row.id for row in session.scalars(policy.visible(doctor, models.ClinicalRecord))] == [record.id] * opens
+
+
+class TestFetch:
+    def test_absent_and_hidden_are_the_same(self, scene: Scene) -> None:
+        hidden = scene.rows[models.Patient]["otto"].id
+
+        told = []
+        for key in (hidden, 987654, 0, -1, 2**63 - 1, 2**63, 2**100):
+            with pytest.raises(NotFound) as refusal:
+                policy.fetch(scene.actors["marie"], models.Patient, key)
+            told.append((type(refusal.value), refusal.value.message))
+        assert len(set(told)) == 1
+
+    def test_it_gives_what_is_visible(self, scene: Scene) -> None:
+        child = scene.rows[models.Patient]["child"]
+
+        assert policy.fetch(scene.actors["marie"], models.Patient, child.id) is child
+        assert policy.fetch(scene.actors["admin"], models.Patient, child.id, lock=True) is child
+
+
+def row_for(scene: Scene, permission: Permission) -> Any:
+    """What the permission is about: Marie, her visit at Dr Heart's, or Dr Heart."""
+    about = {
+        Permission.BOOK_FOR_PATIENT: scene.rows[models.Patient]["marie"],
+        Permission.CHANGE_AS_PATIENT: scene.rows[models.Appointment]["marie at heart"],
+        Permission.CHANGE_AS_STAFF: scene.rows[models.Appointment]["marie at heart"],
+        Permission.SEE_MEET_LINK: scene.rows[models.Doctor]["heart"],
+    }
+    return about.get(permission)
+
+
+KNOWN = set(EVERYONE) - {"stranger"}
+MAY: dict[Permission, set[str]] = {
+    Permission.BOOK: KNOWN,
+    Permission.BOOK_FOR_PATIENT: {"marie", "admin"},
+    Permission.CHANGE_AS_PATIENT: {"marie"},
+    Permission.CHANGE_AS_STAFF: {"heart", "admin"},
+    Permission.SEE_MEET_LINK: {"heart", "admin"},
+    Permission.RUN_CLINIC: {"heart", "lung", "homeless"},
+    Permission.APPLY_AS_DOCTOR: KNOWN,
+    Permission.ADMINISTER: {"admin"},
+}
+
+
+class TestGrants:
+    def test_each_may_do_what_the_table_says(self, scene: Scene) -> None:
+        may = {
+            permission: {
+                who for who in EVERYONE if policy.can(scene.actors[who], permission, row_for(scene, permission))
+            }
+            for permission in Permission
+        }
+
+        assert may == MAY
+
+    def test_the_table_is_whole(self) -> None:
+        assert set(GRANTS) == set(Permission) == set(MAY)
+
+    def test_nobody_acts_for_a_patient_without_an_account(self, scene: Scene) -> None:
+        unmanaged = scene.rows[models.Patient]["unmanaged"]
+
+        assert not policy.can(Actor(), Permission.BOOK_FOR_PATIENT, unmanaged)
+
+    def test_asking_costs_no_query(self, scene: Scene, count_queries: Any) -> None:
+        with count_queries() as statements:
+            for permission in Permission:
+                policy.can(scene.actors["heart"], permission, row_for(scene, permission))
+
+        assert len(statements) == 0, statements
+
+
+class TestRequire:
+    def test_a_stranger_is_asked_to_sign_in_others_are_refused(self, scene: Scene) -> None:
+        with pytest.raises(Unauthorized):
+            policy.require(scene.actors["stranger"], Permission.ADMINISTER)
+        with pytest.raises(Forbidden):
+            policy.require(scene.actors["marie"], Permission.ADMINISTER)
+        policy.require(scene.actors["admin"], Permission.ADMINISTER)
+
+
+class TestCapacities:
+    def test_one_account_may_wear_several_hats(self) -> None:
+        both = Actor(account_id=1, doctor_id=2, is_admin=True)
+
+        assert policy.capacities(both) == set(policy.Capacity)
+        assert policy.capacities(Actor()) == {policy.Capacity.ANYONE}
