@@ -24,7 +24,8 @@ from app.models import (
     VisitKind,
     VisitState,
 )
-from app.policy import BIGGEST_KEY, Actor
+from app.models.types import BIGGEST_KEY
+from app.policy import Actor
 from app.services import doctors
 from app.services.hours import HoursSummary
 from app.services.ratings import Rating
