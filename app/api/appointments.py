@@ -26,7 +26,7 @@ from app.api.schemas.appointment import (
 )
 from app.errors import Invalid, NotFound
 from app.identity import actor
-from app.models import Appointment, Patient, VisitKind, VisitState
+from app.models import Appointment, Patient, VisitState
 from app.policy import Actor, Permission, can, fetch
 from app.services import appointment_lists, appointment_times, appointments, idempotency, patients
 
@@ -131,7 +131,7 @@ def _book(who: Actor, data: dict[str, Any]) -> Appointment:
     starts_at, available_time_id = appointment_times.resolve(
         doctor_id, moment=data.get("appointment_time"), available_time_id=data.get("time")
     )
-    usual = VisitKind.IN_PERSON if doctor.accepts_in_person else VisitKind.ONLINE
+    usual, *_ = appointments.kinds_offered(doctor)
     return appointments.book(
         who,
         patient_id=patient.id,

@@ -1,7 +1,7 @@
 """The nouns of the hospital, as tables."""
 
 from app.models.account import Account, IdempotencyKey, Profile, Session, SessionKind
-from app.models.appointment import BLOCKING, OPEN, Appointment, VisitKind, VisitState
+from app.models.appointment import BLOCKING, FIRM, OPEN, Appointment, VisitKind, VisitState
 from app.models.audit import AuditEvent
 from app.models.department import AvailableTime, Department, Designation, Specialisation
 from app.models.doctor import Approval, Doctor, doctor_designation, doctor_specialisation
@@ -14,6 +14,7 @@ from app.models.site import ContactMessage, Picture, Service
 
 __all__ = [
     "BLOCKING",
+    "FIRM",
     "OPEN",
     "Account",
     "Appointment",

@@ -32,6 +32,9 @@ BLOCKING = (VisitState.HELD, VisitState.PENDING, VisitState.CONFIRMED, VisitStat
 OPEN = (VisitState.PENDING, VisitState.CONFIRMED)
 """The states in which a visit is still to come and can be moved or cancelled."""
 
+FIRM = (VisitState.CONFIRMED, VisitState.IN_PROGRESS)
+"""The states in which a visit certainly takes place: who takes part in an online one may see its video link."""
+
 
 class VisitKind(enum.Enum):
     """How patient and doctor meet."""
@@ -76,3 +79,8 @@ class Appointment(Base):
 
     patient: Mapped[Patient] = relationship(lazy="raise")
     doctor: Mapped[Doctor] = relationship(lazy="raise")
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the visit is still to come, as far as its state tells."""
+        return self.state in OPEN

@@ -76,6 +76,11 @@ class Doctor(Base):
     )
 
     @property
+    def is_waiting(self) -> bool:
+        """Whether the hospital has yet to decide about the application."""
+        return self.approval is Approval.PENDING
+
+    @property
     def is_listed(self) -> bool:
         """Whether people can find and book the doctor."""
         return self.approval is Approval.APPROVED and self.deleted_at is None

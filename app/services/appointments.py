@@ -13,7 +13,7 @@ from app import policy, unit_of_work
 from app.clock import now, to_local
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import db, settings
-from app.models import OPEN, Appointment, Doctor, Patient, VisitKind, VisitState
+from app.models import FIRM, Appointment, Doctor, Patient, VisitKind, VisitState
 from app.policy import Actor, Permission
 from app.services import audit, availability, outbox
 from app.services.outbox import Template
@@ -233,14 +233,20 @@ def bookable_doctor(actor: Actor, doctor_id: int) -> Doctor:
     return doctor
 
 
-def changeable_until(appointment: Appointment) -> datetime:
-    """Until when the patient's side may move or cancel the visit."""
-    return appointment.starts_at - timedelta(hours=settings.booking_cutoff_hours)
+def kinds_offered(doctor: Doctor) -> tuple[VisitKind, ...]:
+    """How a doctor meets patients, the usual way first."""
+    offered = {VisitKind.IN_PERSON: doctor.accepts_in_person, VisitKind.ONLINE: doctor.accepts_online}
+    return tuple(kind for kind, is_offered in offered.items() if is_offered)
+
+
+def changeable_until(visit: Appointment | availability.Slot) -> datetime:
+    """Until when the patient's side may move or cancel a visit, or one that is booked at a free time."""
+    return visit.starts_at - timedelta(hours=settings.booking_cutoff_hours)
 
 
 def is_changeable(actor: Actor, appointment: Appointment) -> bool:
     """Whether the actor may move or cancel the visit now: for showing the buttons."""
-    if appointment.state not in OPEN:
+    if not appointment.is_open:
         return False
     return _acts_as_staff(actor, appointment) or (
         policy.can(actor, Permission.CHANGE_AS_PATIENT, appointment) and now() <= changeable_until(appointment)
@@ -248,8 +254,8 @@ def is_changeable(actor: Actor, appointment: Appointment) -> bool:
 
 
 def meet_link(appointment: Appointment) -> str | None:
-    """Where the video call takes place, for the patient's side of a confirmed visit; None for other visits."""
-    is_on = appointment.kind is VisitKind.ONLINE and appointment.state in (VisitState.CONFIRMED, VisitState.IN_PROGRESS)
+    """Where the video call of a visit takes place, for those who take part; None where none is certain."""
+    is_on = appointment.kind is VisitKind.ONLINE and appointment.state in FIRM
     address = appointment.doctor.meet_link
     return address if is_on and address.startswith(("https://", "http://")) else None
 
@@ -325,14 +331,13 @@ def _check(doctor: Doctor, symptoms: str, kind: VisitKind) -> None:
     if len(symptoms) > LONGEST_TEXT:
         message = f"Use {LONGEST_TEXT:,} characters or fewer."
         raise Invalid(message, field="symptoms")
-    offered = {VisitKind.IN_PERSON: doctor.accepts_in_person, VisitKind.ONLINE: doctor.accepts_online}
-    if not offered[kind]:
+    if kind not in kinds_offered(doctor):
         message = "This doctor does not offer that kind of appointment. Choose the other one."
         raise Invalid(message, field="kind")
 
 
 def _require_open(appointment: Appointment, done: str, *, staff: bool) -> None:
-    if appointment.state not in OPEN:
+    if not appointment.is_open:
         message = f"The appointment is {_STATE_WORDS[appointment.state]}: it cannot be {done}."
         raise Conflict(message)
     if not staff and now() > changeable_until(appointment):

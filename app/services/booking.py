@@ -160,12 +160,11 @@ def _doctor_and_patients(actor: Actor, doctor_id: int) -> tuple[Doctor, Sequence
 
 
 def _offer(doctor: Doctor, slot: availability.Slot, people: Sequence[Patient]) -> Offer:
-    offered = {VisitKind.IN_PERSON: doctor.accepts_in_person, VisitKind.ONLINE: doctor.accepts_online}
     return Offer(
         doctor=doctor,
         starts_at=slot.starts_at,
         ends_at=slot.ends_at,
-        changeable_until=slot.starts_at - timedelta(hours=settings.booking_cutoff_hours),
+        changeable_until=appointments.changeable_until(slot),
         patients=people,
-        kinds=tuple(kind for kind, is_offered in offered.items() if is_offered),
+        kinds=appointments.kinds_offered(doctor),
     )

@@ -15,6 +15,7 @@ from app.clock import now
 from app.errors import Conflict, Invalid
 from app.extensions import db
 from app.models import (
+    FIRM,
     Appointment,
     Approval,
     Department,
@@ -22,7 +23,6 @@ from app.models import (
     Doctor,
     Specialisation,
     VisitKind,
-    VisitState,
 )
 from app.models.types import name_key
 from app.policy import LISTED, Actor, Permission
@@ -209,7 +209,7 @@ def with_meet_link(actor: Actor, doctors: Collection[Doctor]) -> set[int]:
                 Appointment.patient_id.in_(policy.managed_patients(actor)),
                 Appointment.doctor_id.in_(others),
                 Appointment.kind == VisitKind.ONLINE,
-                Appointment.state.in_((VisitState.CONFIRMED, VisitState.IN_PROGRESS)),
+                Appointment.state.in_(FIRM),
             )
         )
     )
@@ -240,7 +240,7 @@ def own_application(actor: Actor) -> Doctor | None:
 def is_applicant(actor: Actor) -> bool:
     """Whether the actor waits for the hospital's decision."""
     application = own_application(actor)
-    return application is not None and application.approval is Approval.PENDING
+    return application is not None and application.is_waiting
 
 
 def approve(actor: Actor, doctor_id: int) -> Doctor:
@@ -264,7 +264,7 @@ def _decide(actor: Actor, doctor_id: int, decision: Approval, reason: str = "") 
         raise Invalid("Enter the reason, which the doctor will read.", field="reason")
     if len(reason) > LONGEST_REASON:
         raise Invalid(f"Use {LONGEST_REASON:,} characters or fewer.", field="reason")
-    if doctor.approval is not Approval.PENDING:
+    if not doctor.is_waiting:
         raise Conflict(f"{doctor.name}'s application has been {doctor.approval.value} already.")
     doctor.approval, doctor.decision_reason = decision, reason
     doctor.decided_by_id, doctor.decided_at = actor.account_id, now()

@@ -79,4 +79,5 @@ def reject(doctor_id: int) -> Response:
             rejected = service.reject(actor(), doctor_id, form.reason.data or "")
             flash(f"{rejected.name}'s application is rejected.")
             return see_other("admin.doctors")
-    return render("admin/reject.html", form=form, doctor=service.get(actor(), doctor_id))
+    doctor = service.get(actor(), doctor_id)
+    return render("admin/reject.html", form=form, doctor=doctor, longest_reason=service.LONGEST_REASON)

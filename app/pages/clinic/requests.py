@@ -60,7 +60,8 @@ def decline_request(appointment_id: int) -> Response:
             flash(f"Declined: {visit.patient.name}, {when(visit.starts_at)}.")
             return see_other("clinic.requests")
     visit = appointment_lists.get(actor(), appointment_id)
-    return render("clinic/decline.html", form=form, row=rows(actor(), [visit])[0])
+    (row,) = rows(actor(), [visit])
+    return render("clinic/decline.html", form=form, row=row, longest_reason=appointments.LONGEST_REASON)
 
 
 def _context() -> dict[str, Any]:
