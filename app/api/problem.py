@@ -59,12 +59,6 @@ PROBLEMS: Mapping[int, Documented] = {
 }
 """Every refusal that an operation can give. 500 is none of them: it never is the answer to anything that is sent."""
 
-_DEFAULT_HEADERS: Mapping[int, Mapping[str, str]] = {
-    HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": 'Bearer realm="hospital portal"'},
-    HTTPStatus.TOO_MANY_REQUESTS: {"Retry-After": "60"},
-    HTTPStatus.SERVICE_UNAVAILABLE: {"Retry-After": "5"},
-}
-
 
 def problem_response(refusal: Refusal) -> Response:
     """Render a refusal for programs: `errors` by wire names, and what else it tells beside the standard members."""
@@ -79,5 +73,5 @@ def problem_response(refusal: Refusal) -> Response:
     body.update(refusal.extra)
     payload = orjson.dumps(body, option=orjson.OPT_UTC_Z | orjson.OPT_OMIT_MICROSECONDS)
     response = Response(payload, status=refusal.status.value, mimetype=PROBLEM_TYPE)
-    response.headers.update({**_DEFAULT_HEADERS.get(refusal.status, {}), **refusal.headers})
+    response.headers.update(refusal.headers)
     return response

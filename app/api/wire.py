@@ -12,18 +12,8 @@ from flask.json.provider import DefaultJSONProvider
 from app.services.pictures import picture_url
 
 WIRE_NAMES: Mapping[str, str] = {
-    "doctor_id": "doctor",
-    "patient_id": "patient",
     "kind": "appointment_type",
     "starts_at": "appointment_time",
-    "available_time_id": "time",
-    "specialisation_ids": "specialisation",
-    "designation_ids": "designation",
-    "available_time_ids": "available_time",
-    "department_id": "department",
-    "department_name": "department",
-    "confirmation": "confirm_password",
-    "refresh_token": "refresh",
 }
 """Field names of the services that are called otherwise on the wire."""
 

@@ -26,12 +26,6 @@ def start_embedded(app: Flask) -> None:
         threading.Thread(target=_run_embedded, args=(app,), name="jobs", daemon=True).start()
 
 
-def run_waiting(app: Flask) -> None:
-    """Run what this process has been handed, until nothing is left."""
-    while _run_next(app, timeout=0):
-        pass
-
-
 def run_rq(app: Flask) -> None:
     """Run one rq worker until it is told to stop, and sweep the outbox beside it."""
     connection = Redis.from_url(app.extensions["settings"].redis_url)
@@ -57,7 +51,7 @@ class _PortalWorker(SimpleWorker):
 def _run_embedded(app: Flask) -> None:
     swept_at = 0.0
     while True:
-        _run_next(app, timeout=1)
+        _run_next(app)
         if time.monotonic() - swept_at >= SWEEP_SECONDS:
             swept_at = time.monotonic()
             _guarded(app, mail.sweep)
@@ -69,15 +63,14 @@ def _sweep_forever(app: Flask) -> None:
         time.sleep(SWEEP_SECONDS)
 
 
-def _run_next(app: Flask, *, timeout: float) -> bool:
-    """Run one waiting job; False when none came within `timeout` seconds."""
+def _run_next(app: Flask) -> None:
+    """Run the next job that this process is handed, if one comes within a second."""
     try:
-        path, arguments = job_queue.embedded.get(block=timeout > 0, timeout=timeout or None)
+        path, arguments = job_queue.embedded.get(timeout=1)
     except Empty:
-        return False
+        return
     module, _, name = path.rpartition(".")
     _guarded(app, getattr(import_module(module), name), *arguments)
-    return True
 
 
 def _guarded(app: Flask, job: Any, *arguments: Any) -> None:

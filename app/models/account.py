@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from datetime import date, datetime
+from datetime import date
 
 from sqlalchemy import CheckConstraint, Index
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
@@ -87,10 +87,6 @@ class Session(Base):
     ended_at: Mapped[utc | None]
 
     account: Mapped[Account] = relationship(lazy="raise")
-
-    def is_live(self, moment: datetime) -> bool:
-        """Whether the session still counts at that moment."""
-        return self.ended_at is None and moment < self.expires_at
 
 
 class IdempotencyKey(Base):

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from functools import cache
 
 from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
+from argon2.exceptions import InvalidHashError, VerificationError
 from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import or_, select
 
-from app import policy, unit_of_work
+from app import unit_of_work
 from app.errors import Invalid, Unauthorized
 from app.extensions import db, settings
 from app.models import Account, Approval, ClinicalRecord, Department, Doctor, Patient, Profile
@@ -49,8 +49,11 @@ def register(
     errors = _sign_in_errors(username, email, password, confirm_password) | _name_errors(first_name, last_name)
     if role == "doctor" and department is None:
         errors["department"] = ["Choose the department that you work in."]
-    if not errors:
-        errors = _taken(username, email)
+    if errors:
+        raise Invalid(errors=errors)
+    # Before the database is first asked: on SQLite all who write would wait for as long as Argon2 takes.
+    password_hash = hash_password(password)
+    errors = _taken(username, email)
     if errors:
         raise Invalid(errors=errors)
     account = Account(
@@ -58,7 +61,7 @@ def register(
         email=email.strip(),
         first_name=first_name.strip(),
         last_name=last_name.strip(),
-        password_hash=hash_password(password),
+        password_hash=password_hash,
     )
     with unit_of_work.saving():
         db.session.add(account)
@@ -112,6 +115,7 @@ def authenticate(_actor: Actor, *, username: str, password: str) -> Account:
 
 def note_failed_sign_in(actor: Actor) -> None:
     """Note in the audit trail that somebody could not sign in, in a transaction of its own: the refusal rolls back."""
+    unit_of_work.rollback()
     with unit_of_work.transaction():
         audit.record(actor, "session.refused")
 
@@ -123,18 +127,6 @@ def create_admin(*, username: str, email: str, password: str) -> Account:
     account.is_admin = True
     audit.record(system, "account.made_admin", account, account_id=account.id)
     return account
-
-
-def department_by_name(actor: Actor, name: str | None) -> Department | None:
-    """The department of that name, without regard to case. Raises Invalid for a name that no department has."""
-    if not name:
-        return None
-    query = policy.visible(actor, Department).where(Department.name_key == name_key(name))
-    department = db.session.scalars(query).one_or_none()
-    if department is None:
-        message = "There is no department of that name."
-        raise Invalid(message, field="department")
-    return department
 
 
 def hash_password(password: str) -> str:
@@ -156,7 +148,7 @@ def _decoy() -> str:
 def _matches(stored: str, password: str) -> bool:
     try:
         return _hasher().verify(stored, _prepared(password))
-    except (VerifyMismatchError, VerificationError, InvalidHashError):
+    except (VerificationError, InvalidHashError):
         return False
 
 

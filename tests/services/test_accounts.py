@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from threading import Barrier
 from typing import Any
 
 import argon2
@@ -11,9 +13,10 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app import extensions
+from app import extensions, unit_of_work
 from app.errors import Invalid, TooMany, Unauthorized
-from app.models import Account, Approval, AuditEvent, ClinicalRecord, Department, Doctor, Patient, Profile
+from app.extensions import db
+from app.models import Account, Approval, AuditEvent, ClinicalRecord, Doctor, Patient, Profile
 from app.policy import Actor
 from app.services import accounts
 from config import Settings
@@ -134,6 +137,43 @@ class TestRegister:
         assert session.scalars(select(Account)).all() == []
 
 
+@pytest.mark.both_databases
+class TestRegisterTogether:
+    @pytest.fixture
+    def session(self) -> None:
+        """Each has a unit of work of its own."""
+
+    def test_of_many_with_one_name_one_is_registered(self, database: Database) -> None:
+        together = Barrier(4)
+
+        def sign_up(number: int) -> str:
+            with database.app.app_context():
+                together.wait(timeout=20)
+                try:
+                    with unit_of_work.transaction():
+                        return register(email=f"{number}@example.org").username
+                except Invalid as refusal:
+                    return ",".join(refusal.errors)
+
+        with ThreadPoolExecutor(4) as people:
+            answers = sorted(people.map(sign_up, range(4)))
+
+        assert answers == ["marie", "username", "username", "username"]
+
+    def test_nobody_waits_for_the_hashing(self, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+        held: list[bool] = []
+
+        def hash_password(password: str) -> str:
+            held.append(db.session().in_transaction())
+            return "x"
+
+        monkeypatch.setattr(accounts, "hash_password", hash_password)
+        with database.app.app_context(), unit_of_work.transaction():
+            register()
+
+        assert held == [False]
+
+
 class TestRegisterWithAutomaticApproval:
     @pytest.fixture
     def settings(self, settings: Settings) -> Settings:
@@ -223,23 +263,3 @@ class TestCreateAdmin:
     def test_it_refuses_what_registering_refuses(self) -> None:
         with pytest.raises(Invalid):
             accounts.create_admin(username="marie", email="nowhere", password="short")
-
-
-class TestDepartmentByName:
-    def test_it_finds_a_name_in_any_case(self) -> None:
-        department = DepartmentFactory(name="Heart and Lungs")
-
-        found = accounts.department_by_name(STRANGER, "  HEART and  lungs ")
-
-        assert isinstance(found, Department)
-        assert found.id == department.id
-
-    def test_no_name_is_no_department(self) -> None:
-        assert accounts.department_by_name(STRANGER, None) is None
-        assert accounts.department_by_name(STRANGER, "") is None
-
-    def test_it_refuses_an_unknown_name(self) -> None:
-        with pytest.raises(Invalid) as refusal:
-            accounts.department_by_name(STRANGER, "Alchemy")
-
-        assert "department" in refusal.value.errors

@@ -6,7 +6,7 @@ from flask import Response
 from wtforms import PasswordField, StringField
 from wtforms.validators import InputRequired
 
-from app import identity, unit_of_work
+from app import identity
 from app.errors import Unauthorized
 from app.identity import actor
 from app.pages import destination
@@ -33,7 +33,6 @@ def show() -> Response:
             username, password = form.username.data or "", form.password.data or ""
             account = accounts.authenticate(actor(), username=username, password=password)
         except Unauthorized as refusal:
-            unit_of_work.rollback()
             accounts.note_failed_sign_in(actor())
             form.username.errors = [refusal.message]
         else:
