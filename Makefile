@@ -18,7 +18,7 @@ help: ## Show this list
 run: $(VENV)/.runtime ## Install, migrate, fill demo data once, and serve on PORT (8000)
 	@$(FLASK) db upgrade
 	@$(FLASK) seed-demo --once
-	@exec $(BIN)/python serve.py
+	@exec $(FLASK) serve
 
 test: $(VENV)/.development ## Run the tests (all but the slow ones)
 	@$(BIN)/pytest -n $(TEST_PROCESSES) -m "not slow" $(ARGUMENTS)

@@ -1,4 +1,4 @@
-"""Commands: `flask --app wsgi create-admin`, `seed-demo`, `worker`."""
+"""Commands: `flask --app wsgi create-admin`, `seed-demo`, `serve`, `worker`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
 
-from app import demo
+from app import demo, web_server
 from app.errors import PortalError
 from app.extensions import settings
 from app.jobs import worker
@@ -16,7 +16,7 @@ from app.unit_of_work import transaction
 
 def register(app: Flask) -> None:
     """Add the portal's commands to `flask`."""
-    for command in (create_admin, seed_demo, run_worker):
+    for command in (create_admin, seed_demo, serve, run_worker):
         app.cli.add_command(command)
 
 
@@ -54,6 +54,12 @@ def seed_demo(*, once: bool) -> None:
         message = "There are accounts already: demo data go into an empty database only."
         raise click.ClickException(message)
     click.echo(demo.welcome())
+
+
+@click.command("serve")
+def serve() -> None:
+    """Serve the portal on HOST and PORT with WEB_WORKERS processes of WEB_THREADS threads."""
+    web_server.serve(current_app.extensions["settings"])
 
 
 @click.command("worker")

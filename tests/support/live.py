@@ -35,7 +35,7 @@ def serve(settings: Settings, *, processes: int = 1, threads: int = 4, **changes
         "WEB_THREADS": str(threads),
     }
     with log.open("ab") as output:
-        command = [sys.executable, "serve.py"]
+        command = [sys.executable, "-m", "flask", "--app", "wsgi", "serve"]
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)  # noqa: S603  (our own server)
     try:
         wait_for_port(port, process, log)

@@ -1,19 +1,16 @@
-"""The web server, `python serve.py`: Granian, told the portal's settings (docs/adr/0001-wsgi-server.md says why so).
-
-It imports no app: that is for the processes that it starts.
-"""
+"""The web server: Granian, told the portal's settings (docs/adr/0001-wsgi-server.md says why so)."""
 
 from __future__ import annotations
 
 import logging
 import multiprocessing
-import sys
 
+import click
 from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
-from config import Settings, SettingsError
+from config import Settings
 
 STOP_SECONDS = 20
 
@@ -37,12 +34,5 @@ def serve(settings: Settings) -> None:
         respawn_failed_workers=True,
         workers_kill_timeout=STOP_SECONDS,
     )
-    server.on_startup(lambda: print(f"{settings.hospital_name}: {settings.public_url} (Ctrl+C stops it)", flush=True))
+    server.on_startup(lambda: click.echo(f"{settings.hospital_name}: {settings.public_url} (Ctrl+C stops it)"))
     server.serve()
-
-
-if __name__ == "__main__":
-    try:
-        serve(Settings.from_environment())
-    except SettingsError as error:
-        sys.exit(f"The portal does not start. {error}")
