@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from flask import Flask
+from flask_wtf.csrf import CSRFError
 
 from app import http
 from app.pages import account, admin, clinic, patient, public
-from app.pages.errors import render_refusal
+from app.pages.errors import refuse_form, render_refusal
 from app.pages.render import configure_templates
 
 BLUEPRINTS = (public.blueprint, account.blueprint, patient.blueprint, clinic.blueprint, admin.blueprint)
@@ -16,6 +17,7 @@ def register(app: Flask) -> None:
     """Add the pages to an application."""
     configure_templates(app)
     http.register_face(app, "page", render_refusal)
+    app.register_error_handler(CSRFError, refuse_form)
     app.url_map.strict_slashes = False  # document 003 says /admin/, others type a last slash by habit
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from flask import Response, make_response, render_template, request
+from flask_wtf.csrf import CSRFError
 
-from app import identity
+from app import identity, unit_of_work
 from app.http import Refusal
 from app.pages.render import see_other
 from app.policy import Actor
@@ -100,7 +101,24 @@ def render_refusal(refusal: Refusal) -> Response:
     if refusal.status == HTTPStatus.UNAUTHORIZED:
         return see_other("account.sign_in", next=_place())
     detail = refusal.detail if refusal.status in _SPOKEN else None
-    return make_response(error_page(refusal.status, detail), refusal.status, refusal.headers)
+    answer = make_response(error_page(refusal.status, detail), refusal.status, refusal.headers)
+    if "HX-Request" in request.headers:
+        # A whole page takes the place of the page, not of the part that htmx would have replaced.
+        answer.headers.update({"HX-Retarget": "body", "HX-Reswap": "innerHTML"})
+    return answer
+
+
+def refuse_form(_: CSRFError) -> Response:
+    """A form that was not made for this session: mostly one that stayed open while somebody signed out or in elsewhere.
+
+    A stranger signs in again, as with any page; only who is signing in already is told to load the page again.
+    """
+    unit_of_work.rollback()
+    is_signing_in = (request.endpoint or "").startswith("account.")
+    if not _actor().is_signed_in and not is_signing_in:
+        return render_refusal(Refusal(HTTPStatus.UNAUTHORIZED, "", {}, {}, {}))
+    detail = "This form is from before you signed in or out. Nothing was changed."
+    return render_refusal(Refusal(HTTPStatus.BAD_REQUEST, detail, {}, {}, {}))
 
 
 def _place() -> str | None:

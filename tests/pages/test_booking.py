@@ -301,6 +301,31 @@ class TestOnce:
         assert response.location == f"/sign-in?next=/book/{doctor.id}/check?at%3D{answers['at']}"
         assert visits(database) == []
 
+    def test_signing_out_in_another_tab_leads_back_to_the_time_too(
+        self, visitor: FlaskClient, doctor: Any, answers: dict[str, str], database: Database
+    ) -> None:
+        checked = details(visitor, doctor, answers)
+        visitor.post("/sign-out", data={"csrf_token": token(visitor)})
+
+        response = visitor.post(f"/book/{doctor.id}/check?at={answers['at']}", data=form_values(checked.text))
+
+        assert response.status_code == 303
+        assert response.location == f"/sign-in?next=/book/{doctor.id}/check?at%3D{answers['at']}"
+        assert visits(database) == []
+
+    def test_a_form_from_before_signing_in_again_says_so(
+        self, visitor: FlaskClient, doctor: Any, patient: Any, answers: dict[str, str], database: Database
+    ) -> None:
+        checked = details(visitor, doctor, answers)
+        visitor.post("/sign-out", data={"csrf_token": token(visitor)})
+        sign_in(visitor, patient.manager)
+
+        response = visitor.post(f"/book/{doctor.id}/check?at={answers['at']}", data=form_values(checked.text))
+
+        assert response.status_code == 400
+        assert "This form is from before you signed in or out." in response.text
+        assert visits(database) == []
+
 
 @pytest.mark.both_databases
 class TestTakenMeanwhile:

@@ -91,3 +91,10 @@ def test_a_stranger_signs_in_and_goes_on(app: Flask, method: str, address: str) 
         answer = render_refusal(refusal(HTTPStatus.UNAUTHORIZED))
 
     assert (answer.status_code, answer.location) == (303, address)
+
+
+def test_an_error_takes_the_whole_page_from_htmx(app: Flask) -> None:
+    with app.test_request_context("/somewhere", headers={"HX-Request": "true", "HX-Target": "main#main"}):
+        answer = render_refusal(refusal(HTTPStatus.BAD_REQUEST, "This form is old."))
+
+    assert answer.headers["HX-Retarget"] == "body"
