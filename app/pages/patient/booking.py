@@ -37,7 +37,7 @@ class BookingForm(PortalForm):
 
     at = HiddenField()
     patient = RadioField("Who is the appointment for?", [InputRequired("Choose who the appointment is for.")])
-    kind = RadioField("How would you like to be seen?", [InputRequired("Choose in person or video call.")], choices=[])
+    kind = RadioField("How would you like to be seen?", [InputRequired("Choose in person or video call.")], choices={})
     symptoms = TextAreaField(
         "Reason for the visit",
         [
@@ -52,8 +52,8 @@ class BookingForm(PortalForm):
     def ask(self, offer: Offer) -> None:
         """Fill in the time, and what there is to choose."""
         self.at.data = isodate(offer.starts_at)
-        self.patient.choices = [(str(patient.id), patient.name) for patient in offer.patients]
-        self.kind.choices = [(kind.value, KIND_LABELS[kind]) for kind in offer.kinds]
+        self.patient.choices = {str(patient.id): patient.name for patient in offer.patients}
+        self.kind.choices = {kind.value: KIND_LABELS[kind] for kind in offer.kinds}
 
 
 class OtherTimeForm(PortalForm):
@@ -139,7 +139,7 @@ def _offer_other_times(form: BookingForm, doctor_id: int, near: datetime) -> Res
     """The nearest free times: as links, or, once something has been typed, in a form that keeps it."""
     others = booking.other_times(actor(), doctor_id, near)
     other = OtherTimeForm(formdata=None)
-    other.at.choices = [(isodate(moment), when(moment)) for moment in others.times]
+    other.at.choices = {isodate(moment): when(moment) for moment in others.times}
     other.at.data = isodate(others.times[0]) if others.times else None
     return render("patient/other_times.html", form=form, other=other, others=others)
 

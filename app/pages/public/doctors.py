@@ -38,8 +38,8 @@ def find() -> Response:
     """The doctors who can be booked, whoever is free first first."""
     form = SearchForm(request.args)
     offered = doctors.choices(actor())
-    form.speciality.choices = [("", "All specialities"), *((str(one.id), one.name) for one in offered.specialisations)]
-    form.department.choices = [("", "All departments"), *((str(one.id), one.name) for one in offered.departments)]
+    form.speciality.choices = {"": "All specialities"} | {str(one.id): one.name for one in offered.specialisations}
+    form.department.choices = {"": "All departments"} | {str(one.id): one.name for one in offered.departments}
     found, paging = paged(
         DOCTORS_ON_A_PAGE,
         lambda limit, offset: doctors.soonest(
