@@ -42,7 +42,6 @@ class Settings:
     mail_from: str = "no-reply@hospital.example"
     hospital_name: str = "Larkfield Hospital"
     hospital_timezone: str = "Europe/London"
-    phone_region: str = "GB"
     currency: str = "GBP"
     public_url: str
     demo_data: bool = True
@@ -167,7 +166,6 @@ _TEXTS = (
     "mail_from",
     "hospital_name",
     "hospital_timezone",
-    "phone_region",
     "currency",
     "ratelimit_anonymous",
     "ratelimit_signed_in",
