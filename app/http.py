@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Literal, Protocol, TypeVar
@@ -27,6 +28,7 @@ ATTEMPTS = 4
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _RETRYABLE_SQLSTATES = frozenset({"40001", "40P01"})  # serialization failure, deadlock detected
 _RETRY_AFTER_SECONDS = 5
+_CHUNK = 2**16
 
 STATUS: tuple[tuple[type[errors.PortalError], HTTPStatus], ...] = (
     (errors.Invalid, HTTPStatus.BAD_REQUEST),
@@ -151,6 +153,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, _on_http_exception)
     app.register_error_handler(Exception, _on_surprise)
     app.after_request(_secure)
+    app.after_request(_read_the_rest)
 
 
 def refusal_of(error: errors.PortalError) -> Refusal:
@@ -249,4 +252,15 @@ def _secure(response: Response) -> Response:
     if current_app.extensions["settings"].is_production:
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
     response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def _read_the_rest(response: Response) -> Response:
+    """Read what a refusal has left of the body, up to what is taken of any.
+
+    The server closes a connection on which something is unread: a program would lose this answer, or its next request.
+    """
+    with suppress(HTTPException, OSError):
+        while request.stream.read(_CHUNK):
+            pass
     return response

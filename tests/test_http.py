@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from io import BytesIO
 from threading import Barrier
 from typing import Any
 
@@ -95,6 +96,17 @@ class TestFace:
 
         assert (on_page.status_code, on_page.mimetype) == (413, "text/html")
         assert (on_api.status_code, on_api.mimetype) == (413, "application/problem+json")
+
+
+class TestBodies:
+    @pytest.mark.parametrize("path", ["/no-such-place", "/appointments/", "/doctors/", "/sign-out"])
+    def test_a_refusal_leaves_nothing_of_the_body_unread(self, client: FlaskClient, path: str) -> None:
+        body = BytesIO(b"x" * 200_000)
+
+        answer = client.post(path, input_stream=body, content_length=200_000, content_type="application/json")
+
+        assert answer.status_code >= 400
+        assert body.read() == b"", "the server would close the connection, and the next request on it be lost"
 
 
 class TestHeaders:
