@@ -1,4 +1,4 @@
-"""Times and money in words, as people read them: in hospital time, with the hospital's currency."""
+"""Times, money and kinds of visit in words, as people read them: in hospital time, in the hospital's currency."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ from typing import Any
 
 from app.clock import now, to_local
 from app.extensions import settings
+from app.models import VisitKind
 
 CURRENCY_SIGNS = {"GBP": "£", "EUR": "€", "USD": "$", "INR": "₹", "BDT": "৳", "JPY": "¥"}
+
+VISIT_KINDS = {VisitKind.IN_PERSON: "In person", VisitKind.ONLINE: "Video call"}
 
 TITLES = frozenset({"dr", "mr", "mrs", "ms", "miss", "mx", "prof", "professor"})
 
@@ -70,6 +73,11 @@ def initials(name: str) -> str:
     return "".join(word[0].upper() for word in (words[:1] + words[1:][-1:]))
 
 
+def visit_kind(kind: VisitKind) -> str:
+    """How patient and doctor meet: `In person` or `Video call`."""
+    return VISIT_KINDS[kind]
+
+
 def is_morning(moment: datetime) -> bool:
     """Whether an aware moment lies before noon in the hospital."""
     return to_local(moment).hour < 12  # noqa: PLR2004 (noon)
@@ -84,5 +92,6 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "money": money,
     "count_of": count,
     "initials": initials,
+    "visit_kind": visit_kind,
 }
 TESTS: dict[str, Callable[..., bool]] = {"morning": is_morning}

@@ -13,12 +13,11 @@ from app.identity import actor
 from app.models import Appointment, VisitKind
 from app.pages.forms import PortalForm
 from app.pages.render import render, see_other
-from app.pages.wording import isodate, when
+from app.pages.wording import isodate, visit_kind, when
 from app.services import booking
 from app.services.appointments import LONGEST_TEXT
 from app.services.booking import Offer
 
-KIND_LABELS = {VisitKind.IN_PERSON: "In person", VisitKind.ONLINE: "Video call"}
 CHANGE = "change"
 ANOTHER_TIME = "time"
 """The name of the buttons that lead back from the answers to check, and the value of the one for another time."""
@@ -53,7 +52,7 @@ class BookingForm(PortalForm):
         """Fill in the time, and what there is to choose."""
         self.at.data = isodate(offer.starts_at)
         self.patient.choices = {str(patient.id): patient.name for patient in offer.patients}
-        self.kind.choices = {kind.value: KIND_LABELS[kind] for kind in offer.kinds}
+        self.kind.choices = {kind.value: visit_kind(kind) for kind in offer.kinds}
 
 
 class OtherTimeForm(PortalForm):
