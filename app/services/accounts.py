@@ -71,11 +71,8 @@ def register(
     audit.record(actor, "account.registered", account, account_id=account.id, patient_id=patient.id)
     if role == "doctor" and department is not None:
         _apply(actor, account, department)
-    elif any((clinical_texts or {}).values()):
-        record = ClinicalRecord(patient_id=patient.id, reported_by_patient=True, **clinical_texts or {})
-        db.session.add(record)
-        db.session.flush()
-        audit.record(actor, "record.reported", record, account_id=account.id, patient_id=patient.id)
+    elif clinical_texts and any(clinical_texts.values()):
+        _report(actor, patient, clinical_texts)
     return account
 
 
@@ -91,6 +88,13 @@ def _apply(actor: Actor, account: Account, department: Department) -> None:
     with unit_of_work.saving():
         db.session.add(doctor)
     audit.record(actor, "doctor.applied", doctor, account_id=account.id, approval=approval.value)
+
+
+def _report(actor: Actor, patient: Patient, texts: Mapping[str, str]) -> None:
+    record = ClinicalRecord(patient_id=patient.id, reported_by_patient=True, **texts)
+    db.session.add(record)
+    db.session.flush()
+    audit.record(actor, "record.reported", record, account_id=patient.manager_id, patient_id=patient.id)
 
 
 def authenticate(_actor: Actor, *, username: str, password: str) -> Account:

@@ -171,6 +171,11 @@ def next_states(actor: Actor, appointment: Appointment) -> frozenset[VisitState]
     return frozenset(state for state in following if _untimely(appointment, state) is None)
 
 
+def is_declinable(actor: Actor, appointment: Appointment) -> bool:
+    """Whether `decline` works for this actor: for showing the link; asks no query."""
+    return appointment.state is VisitState.PENDING and _acts_as_staff(actor, appointment)
+
+
 def decline(actor: Actor, appointment_id: int, *, reason: str) -> Appointment:
     """Cancel a request that waits for confirmation, and tell the patient's side; the same answer again changes nothing.
 

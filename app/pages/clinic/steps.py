@@ -49,13 +49,13 @@ class VisitRow:
 
 def rows(actor: Actor, visits: Iterable[Appointment]) -> list[VisitRow]:
     """The visits, each with its buttons."""
-    return [_row(visit, appointments.next_states(actor, visit)) for visit in visits]
+    return [_row(actor, visit) for visit in visits]
 
 
-def _row(visit: Appointment, states: frozenset[VisitState]) -> VisitRow:
+def _row(actor: Actor, visit: Appointment) -> VisitRow:
+    states = appointments.next_states(actor, visit)
     steps = tuple(step for step in STEPS if step.state in states)
-    can_be_declined = visit.state is VisitState.PENDING and VisitState.CANCELLED in states
-    return VisitRow(visit, steps, can_be_declined, appointments.meet_link(visit))
+    return VisitRow(visit, steps, appointments.is_declinable(actor, visit), appointments.meet_link(visit))
 
 
 def say_which(form: PortalForm, visit: Appointment) -> None:
