@@ -90,7 +90,7 @@ def test_a_newcomer_finds_a_doctor_books_and_cancels(
     new_page: Callable[..., Page],
     doctor: Any,
     database: Database,
-    scripts: bool,  # noqa: FBT001
+    scripts: bool,  # noqa: FBT001 (pytest passes it by name)
 ) -> None:
     DoctorFactory(name="Dr Bone", hours=True)
     page = new_page(java_script_enabled=scripts)
@@ -182,7 +182,7 @@ class TestOnce:
         doctor: Any,
         patient: Any,
         database: Database,
-        scripts: bool,  # noqa: FBT001
+        scripts: bool,  # noqa: FBT001 (pytest passes it by name)
     ) -> None:
         page = new_page(java_script_enabled=scripts)
         sign_in(page, patient.manager)

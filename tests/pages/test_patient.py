@@ -130,7 +130,7 @@ class TestAppointment:
         patient: Any,
         state: VisitState,
         link: str,
-        is_shown: bool,  # noqa: FBT001
+        is_shown: bool,  # noqa: FBT001 (pytest passes it by name)
     ) -> None:
         visit = AppointmentFactory(
             patient=patient, doctor=DoctorFactory(meet_link=link), kind=VisitKind.ONLINE, state=state
