@@ -104,6 +104,14 @@ class Program:
         """Cancel a visit."""
         return self._send("PATCH", f"/appointments/{appointment_id}/", {"cancel": True})
 
+    def requests(self) -> list[int]:
+        """The keys of the visits that wait for confirmation."""
+        return [visit["id"] for visit in self._send("GET", "/appointments/?status=Pending").json()["results"]]
+
+    def confirm(self, appointment_id: int) -> Answer:
+        """Confirm a visit, as its doctor."""
+        return self._send("PATCH", f"/appointments/{appointment_id}/", {"state": "confirmed"})
+
     @staticmethod
     def booked(answer: Answer) -> int | None:
         """The key of what was booked, if it was."""
@@ -148,12 +156,13 @@ class Person:
 
 
 class Crowd:
-    """Clients of one server, leaving together. Every other one is a person at the pages, the rest are programs."""
+    """Clients of one server, leaving together: by turns programs, and people at the pages."""
 
-    def __init__(self, address: str, usernames: Sequence[str]) -> None:
-        kinds = (Program, Person)
+    def __init__(
+        self, address: str, usernames: Sequence[str], *, kinds: Sequence[type[Program | Person]] = (Program, Person)
+    ) -> None:
         self.clients: list[Program | Person] = each(
-            partial(kinds[number % 2], address, username) for number, username in enumerate(usernames)
+            partial(kinds[number % len(kinds)], address, username) for number, username in enumerate(usernames)
         )
 
     def __enter__(self) -> list[Program | Person]:

@@ -11,9 +11,9 @@ from functools import partial
 from statistics import median
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
-from app.models import Appointment, AuditEvent, Patient, VisitState
+from app.models import OPEN, Appointment, AuditEvent, Message, Patient, VisitState
 from config import Settings
 from tests.factories import DoctorFactory, PatientFactory, coming_weekday
 from tests.reliability.people import (
@@ -175,21 +175,42 @@ class Story:
             self.cancelled.append(key)
 
 
+@dataclass
+class Clinic:
+    """A doctor who confirms what is asked for, while patients move and cancel it."""
+
+    client: Program
+    chance: random.Random
+    statuses: Counter[int] = field(default_factory=Counter)
+
+    def play(self, steps: int) -> None:
+        """Look at the requests, and confirm one."""
+        for _ in range(steps):
+            waiting = self.client.requests()
+            if waiting:
+                self.statuses[self.client.confirm(self.chance.choice(waiting)).status] += 1
+
+
 @pytest.mark.both_databases
 class TestMovesCancelsAndRebookings:
     def test_every_answer_is_true_afterwards(
         self, database: Database, database_kind: str, live_server: Callable[..., str]
     ) -> None:
         with database.unit_of_work():
-            doctors = [DoctorFactory(hours=True).id for _ in range(3)]
+            doctors = [DoctorFactory(hours=True) for _ in range(3)]
             patients = [PatientFactory() for _ in range(8)] * 3
-        with Crowd(live_server(processes=4), usernames(patients)) as clients:
+        address = live_server(processes=4)
+        staff = [doctor.account.username for doctor in doctors if doctor.account]
+        with Crowd(address, usernames(patients)) as clients, Crowd(address, staff, kinds=(Program,)) as programs:
             stories = [
-                Story(client, patient.id, doctors, random.Random(number))
+                Story(client, patient.id, [doctor.id for doctor in doctors], random.Random(number))
                 for number, (client, patient) in enumerate(zip(clients, patients, strict=True))
             ]
-            all_at_once([partial(story.play, 8) for story in stories])
+            clinics = [Clinic(program, random.Random(1)) for program in programs if isinstance(program, Program)]
+            all_at_once([partial(story.play, 8) for story in stories] + [partial(clinic.play, 8) for clinic in clinics])
 
+        confirmations = sum((clinic.statuses for clinic in clinics), Counter())
+        assert set(confirmations) <= {200, 409}, confirmations
         statuses = sum((story.statuses for story in stories), Counter())
         assert set(statuses) <= {200, 201, 303, 409}, statuses
         assert all(statuses[status] for status in (200, 201, 303, 409)), statuses
@@ -198,9 +219,13 @@ class TestMovesCancelsAndRebookings:
             moved = Counter(
                 session.scalars(select(AuditEvent.object_id).where(AuditEvent.action == "appointment.moved"))
             )
+            confirmed = select(func.count()).where(AuditEvent.action == "appointment.state_set")
+            told = select(func.count()).where(Message.template == "confirmed")
+            assert session.scalar(confirmed) == session.scalar(told)
         for story in stories:
             for key, at in story.open.items():
-                assert (visits[key].starts_at, visits[key].state) == (at, VisitState.PENDING)
+                assert visits[key].starts_at == at
+                assert visits[key].state in OPEN
             for key in story.cancelled:
                 assert visits[key].state is VisitState.CANCELLED
         assert set(visits) == {key for story in stories for key in (*story.open, *story.cancelled)}
