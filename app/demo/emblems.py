@@ -14,7 +14,6 @@ WIDTH, HEIGHT = 480, 300
 _SCALE = 2
 Draw = ImageDraw.ImageDraw
 
-INK = "#0b5563"
 WHITE = "#ffffff"
 GROUNDS = {
     "heart": ("#e8d9d6", "#b5473c"),
