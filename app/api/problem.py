@@ -35,7 +35,7 @@ class Problem(Schema):
 
 
 @dataclass(frozen=True, slots=True)
-class Documented:
+class DocumentedRefusal:
     """A refusal as OpenAPI tells of it. The name is ours: the standard library's differ between Python versions."""
 
     name: str
@@ -43,17 +43,23 @@ class Documented:
     headers: tuple[str, ...] = ()
 
 
-PROBLEMS: Mapping[int, Documented] = {
-    HTTPStatus.BAD_REQUEST: Documented("BAD_REQUEST", "Something that was sent is missing, malformed or impossible."),
-    HTTPStatus.UNAUTHORIZED: Documented("UNAUTHORIZED", "No valid token, or wrong credentials.", ("WWW-Authenticate",)),
-    HTTPStatus.FORBIDDEN: Documented("FORBIDDEN", "This role may never do this."),
-    HTTPStatus.NOT_FOUND: Documented("NOT_FOUND", "Absent, or hidden from the caller."),
-    HTTPStatus.METHOD_NOT_ALLOWED: Documented("METHOD_NOT_ALLOWED", "The path has no such method.", ("Allow",)),
-    HTTPStatus.CONFLICT: Documented("CONFLICT", "Taken, there already, or not possible in this state."),
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: Documented("TOO_LARGE", "The body is larger than 10 MB."),
-    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: Documented("UNSUPPORTED_MEDIA_TYPE", "The body is neither JSON nor a form."),
-    HTTPStatus.TOO_MANY_REQUESTS: Documented("TOO_MANY_REQUESTS", "Over the rate limit.", ("Retry-After",)),
-    HTTPStatus.SERVICE_UNAVAILABLE: Documented(
+PROBLEMS: Mapping[int, DocumentedRefusal] = {
+    HTTPStatus.BAD_REQUEST: DocumentedRefusal(
+        "BAD_REQUEST", "Something that was sent is missing, malformed or impossible."
+    ),
+    HTTPStatus.UNAUTHORIZED: DocumentedRefusal(
+        "UNAUTHORIZED", "No valid token, or wrong credentials.", ("WWW-Authenticate",)
+    ),
+    HTTPStatus.FORBIDDEN: DocumentedRefusal("FORBIDDEN", "This role may never do this."),
+    HTTPStatus.NOT_FOUND: DocumentedRefusal("NOT_FOUND", "Absent, or hidden from the caller."),
+    HTTPStatus.METHOD_NOT_ALLOWED: DocumentedRefusal("METHOD_NOT_ALLOWED", "The path has no such method.", ("Allow",)),
+    HTTPStatus.CONFLICT: DocumentedRefusal("CONFLICT", "Taken, there already, or not possible in this state."),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: DocumentedRefusal("TOO_LARGE", "The body is larger than 10 MB."),
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: DocumentedRefusal(
+        "UNSUPPORTED_MEDIA_TYPE", "The body is neither JSON nor a form."
+    ),
+    HTTPStatus.TOO_MANY_REQUESTS: DocumentedRefusal("TOO_MANY_REQUESTS", "Over the rate limit.", ("Retry-After",)),
+    HTTPStatus.SERVICE_UNAVAILABLE: DocumentedRefusal(
         "SERVICE_UNAVAILABLE", "The database cannot serve at the moment.", ("Retry-After",)
     ),
 }
