@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 from app import create_app
 from app.extensions import db
 from tests.architecture.permissions import ACTORS, SIGN_IN, Answer, Row, api, pages
-from tests.architecture.scene import Stage
+from tests.architecture.scene import Scene, Stage
 from tests.support import databases
 from tests.support.settings import make_settings
 
@@ -73,7 +73,8 @@ def test_a_form_without_a_token_changes_nothing(name: str, stage: Stage, monkeyp
 
     answers = {actor: ask(stage, name, routes(stage.app)[name], MATRIX[name], actor) for actor in ACTORS}
 
-    assert answers == dict.fromkeys(ACTORS, 400)
+    assert answers.pop("anonymous") in (400, SIGN_IN)
+    assert set(answers.values()) == {400}
 
 
 @pytest.mark.parametrize("name", sorted(name for name, asked in api.ROWS.items() if asked.answers[0] == 401))
@@ -81,7 +82,8 @@ def test_the_json_face_takes_no_cookie(name: str, stage: Stage) -> None:
     method, _, _ = name.partition(" ")
     rule, asked = routes(stage.app)[name], MATRIX[name]
 
-    with stage.browser("admin").open(path_of(stage, rule, asked), method=method) as response:
+    path = path_of(stage.app, stage.scene, rule, asked)
+    with stage.browser("admin").open(path, method=method) as response:
         assert response.status_code == 401
 
 
@@ -89,7 +91,7 @@ def ask(stage: Stage, name: str, rule: Rule, row: Row, actor: str) -> Answer:
     """Ask for a route as an actor, on the untouched scene, and leave it untouched."""
     method = name.partition(" ")[0]
     sent = dict(row.send(stage.scene)) if row.send else None
-    path = path_of(stage, rule, row)
+    path = path_of(stage.app, stage.scene, rule, row)
     is_api = rule.endpoint.rpartition(".")[0] in stage.app.extensions["face_of_blueprint"]
     if is_api:
         response = stage.app.test_client().open(path, method=method, json=sent, headers=stage.headers(actor))
@@ -109,12 +111,12 @@ def answer_of(response: TestResponse) -> Answer:
     return response.status_code
 
 
-def path_of(stage: Stage, rule: Rule, row: Row) -> str:
+def path_of(app: Flask, scene: Scene, rule: Rule, row: Row) -> str:
     """The path of a route, its placeholders filled from the scene."""
-    values: dict[str, Any] = dict(row.query(stage.scene)) if row.query else {}
+    values: dict[str, Any] = dict(row.query(scene)) if row.query else {}
     for argument in rule.arguments:
         named = row.values.get(argument, argument.removesuffix("_id"))
-        found = getattr(stage.scene, named, None)
+        found = getattr(scene, named, None)
         values[argument] = named if found is None else found.id
-    with stage.app.test_request_context():
-        return stage.app.url_for(rule.endpoint, **values)
+    with app.test_request_context():
+        return app.url_for(rule.endpoint, **values)
