@@ -7,6 +7,9 @@ from zoneinfo import ZoneInfo
 
 from app.extensions import settings
 
+YEARS = range(1900, 3000)
+"""Years of moments that people and programs may name: at the ends of the calendar no hours can be added or taken."""
+
 
 def now() -> datetime:
     """The present moment, aware, in UTC."""

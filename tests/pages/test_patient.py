@@ -31,6 +31,14 @@ class TestBooked:
         assert "Dr Hart confirms your appointment." in page
         assert "You can cancel until" in page
 
+    def test_after_the_cutoff_it_promises_no_cancelling(self, visitor: FlaskClient, patient: Any) -> None:
+        visit = AppointmentFactory(patient=patient, starts_at=datetime.now(UTC) + SOON)
+
+        page = visitor.get(f"/my/appointments/{visit.id}/booked").text
+
+        assert "Appointment booked" in page
+        assert "cancel" not in page
+
     def test_a_cancelled_visit_is_not_called_booked(self, visitor: FlaskClient, patient: Any) -> None:
         visit = AppointmentFactory(patient=patient, state=VisitState.CANCELLED)
 

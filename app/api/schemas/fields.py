@@ -14,8 +14,6 @@ from app import clock
 GREATEST_INTEGER = 2**63 - 1
 LONGEST_NAME = 200
 LONGEST_SEARCH = 200
-YEARS = range(1900, 3000)
-"""Years of moments that are taken: at the ends of the calendar no offset can be added."""
 _INTEGER = re.compile(r"-?[0-9]{1,19}")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _MOMENT = re.compile(
@@ -108,7 +106,7 @@ class Moment(fields.DateTime):
             moment = datetime.fromisoformat(f"{match['date']}T{match['time'].replace(',', '.')}{offset}")
         except ValueError as error:
             raise self.make_error("invalid") from error
-        if moment.year not in YEARS:
+        if moment.year not in clock.YEARS:
             raise self.make_error("invalid")
         moment = moment.replace(microsecond=0)
         if moment.tzinfo is not None:
@@ -135,7 +133,7 @@ class DayOrMoment(Moment):
             day = date.fromisoformat(value.strip())
         except ValueError as error:
             raise self.make_error("invalid") from error
-        if day.year not in YEARS:
+        if day.year not in clock.YEARS:
             raise self.make_error("invalid")
         return clock.day_bounds(day)[self.end]
 

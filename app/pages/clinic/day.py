@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Response, flash, request
 
-from app.clock import local_today, to_local
+from app.clock import YEARS, local_today, to_local
 from app.errors import NotFound
 from app.identity import actor
 from app.models import VisitState
@@ -18,7 +18,6 @@ from app.pages.render import render, see_other
 from app.services import appointment_lists, appointments
 
 OVER = (VisitState.COMPLETED, VisitState.NO_SHOW)
-YEARS_SHOWN = range(1970, 2100)
 
 
 @blueprint.get("")
@@ -67,6 +66,6 @@ def _day_asked_for() -> date:
         on = date.fromisoformat(asked)
     except ValueError:
         raise NotFound from None
-    if on.year not in YEARS_SHOWN:
+    if on.year not in YEARS:
         raise NotFound
     return on

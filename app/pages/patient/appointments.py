@@ -47,7 +47,12 @@ def booked(appointment_id: int) -> Response:
     visit = appointment_lists.of_managed_patient(actor(), appointment_id)
     if visit.state is VisitState.CANCELLED:
         return see_other("patient.appointment", appointment_id=appointment_id)
-    return render("patient/booked.html", visit=visit, changeable_until=appointments.changeable_until(visit))
+    return render(
+        "patient/booked.html",
+        visit=visit,
+        is_changeable=appointments.is_changeable(actor(), visit),
+        changeable_until=appointments.changeable_until(visit),
+    )
 
 
 def cancel(appointment_id: int) -> Response:

@@ -9,6 +9,7 @@ from flask import Response, flash, request
 from wtforms import HiddenField, RadioField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Length
 
+from app import clock
 from app.identity import actor
 from app.models import Appointment, VisitKind
 from app.pages.forms import PortalForm
@@ -21,9 +22,6 @@ from app.services.booking import Offer
 CHANGE = "change"
 ANOTHER_TIME = "time"
 """The name of the buttons that lead back from the answers to check, and the value of the one for another time."""
-
-YEARS = range(1900, 3000)
-"""Years of moments that are taken: at the ends of the calendar there is no cutoff before them, and no other zone."""
 
 
 def _as_typed(text: str | None) -> str:
@@ -119,10 +117,10 @@ def _ask(form: BookingForm, offer: Offer) -> Response:
 
 
 def _moment(text: str | None) -> datetime | None:
-    """The moment that an address or a form names, in UTC; None for what names none in YEARS."""
+    """The moment that an address or a form names, in UTC; None for what names none in clock.YEARS."""
     try:
         moment = datetime.fromisoformat(text or "")
-        return moment.astimezone(UTC) if moment.tzinfo is not None and moment.year in YEARS else None
+        return moment.astimezone(UTC) if moment.tzinfo is not None and moment.year in clock.YEARS else None
     except (ValueError, OverflowError):
         return None
 
