@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
+from dataclasses import replace
 
 import httpx
 import pytest
+from click import ClickException
 
+from app.web_server import serve
 from tests.support.live import ROOT
 
 
@@ -38,3 +42,13 @@ def test_it_refuses_unsafe_settings_in_one_sentence(command, tmp_path):
     assert refused.returncode == 1
     assert refused.stderr.startswith("The portal does not start. SECRET_KEY is missing or weak")
     assert len(refused.stderr.splitlines()) == 1
+
+
+def test_it_refuses_a_port_that_another_server_has(settings):
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        other.bind((settings.host, 0))
+        other.listen()
+
+        with pytest.raises(ClickException, match="cannot be used: Address already in use"):
+            serve(replace(settings, port=other.getsockname()[1]))
