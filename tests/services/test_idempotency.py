@@ -60,11 +60,12 @@ class TestOnce:
         assert act.times == 1
 
     def test_keys_belong_to_their_account(self, session: Session) -> None:
-        act = Act()
+        actors, act = [Actor(account_id=AccountFactory().id) for _ in range(2)], Act()
 
-        for _ in range(2):
-            idempotency.once(Actor(account_id=AccountFactory().id), key="k", fingerprint="f", act=act)
+        first = [idempotency.once(actor, key="k", fingerprint="f", act=act)["id"] for actor in actors]
+        again = [idempotency.once(actor, key="k", fingerprint="f", act=act)["id"] for actor in actors]
 
+        assert first == again == [1, 2]
         assert act.times == 2
 
     def test_a_refusal_is_not_kept(self, session: Session) -> None:
