@@ -203,11 +203,13 @@ class TestCheck:
         checked = details(visitor, doctor, answers)
 
         other = visitor.post(f"/book/{doctor.id}", data={**form_values(checked.text), "change": "time"})
-        again = visitor.post(f"/book/{doctor.id}", data=form_values(other.text))
+        offered = form_values(other.text)
+        again = visitor.post(f"/book/{doctor.id}", data={**offered, "at": isodate(free_times[3])})
 
         assert other.status_code == 200
-        assert form_values(other.text)["at"] == isodate(free_times[3]), "the next one is chosen"
+        assert offered["at"] == answers["at"], "the time chosen before can be kept"
         assert "Check your answers" in again.text
+        assert form_values(again.text)["at"] == isodate(free_times[3])
         assert form_values(again.text)["symptoms"] == "A cough"
 
     def test_confirming_books_and_writes_the_mail(

@@ -133,11 +133,15 @@ def _choose_on_doctors_page(doctor_id: int, at: str | None) -> Response:
 
 
 def _offer_other_times(form: BookingForm, doctor_id: int, near: datetime) -> Response:
-    """The nearest free times: as links, or, once something has been typed, in a form that keeps it."""
+    """The nearest free times: as links, or, once something has been typed, in a form that keeps it.
+
+    Whoever only thinks about another time can keep the one chosen before.
+    """
     others = booking.other_times(actor(), doctor_id, near)
+    times = others.times if form.refusal else sorted({near, *others.times})
     other = OtherTimeForm(formdata=None)
-    other.at.choices = {isodate(moment): when(moment) for moment in others.times}
-    other.at.data = isodate(others.times[0]) if others.times else None
+    other.at.choices = {isodate(moment): when(moment) for moment in times}
+    other.at.data = isodate(near if near in times else times[0]) if times else None
     return render("patient/other_times.html", form=form, other=other, others=others)
 
 
