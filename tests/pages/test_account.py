@@ -27,6 +27,7 @@ NEWCOMER = {
 ELSEWHERE = [
     "https://example.org/",
     "//example.org/",
+    "///example.org/",
     "/\\example.org",
     "/%2Fexample.org/",
     "/\t/example.org",
