@@ -195,6 +195,7 @@ class Permission(enum.Enum):
     BOOK_FOR_PATIENT = "book for a patient"
     CHANGE_AS_PATIENT = "move or cancel before the cutoff"
     CHANGE_AS_STAFF = "confirm, start, complete, move and cancel at any time"
+    RUN_CALENDAR = "book into a doctor's calendar without asking the doctor"
     SEE_MEET_LINK = "see a doctor's video link"
     RUN_CLINIC = "see one's own day as a doctor"
     APPLY_AS_DOCTOR = "apply to be listed as a doctor"
@@ -232,11 +233,16 @@ def _is_the_doctor(actor: Actor, doctor: Doctor) -> bool:
     return actor.is_signed_in and doctor.account_id == actor.account_id
 
 
+def _runs_own_calendar(actor: Actor, doctor: Doctor) -> bool:
+    return actor.doctor_id is not None and doctor.id == actor.doctor_id
+
+
 GRANTS: Mapping[Permission, tuple[Grant, ...]] = {
     Permission.BOOK: (_is_member,),
     Permission.BOOK_FOR_PATIENT: (_manages_patient, _is_admin),
     Permission.CHANGE_AS_PATIENT: (_manages_appointment,),
     Permission.CHANGE_AS_STAFF: (_is_doctor_of, _is_admin),
+    Permission.RUN_CALENDAR: (_runs_own_calendar, _is_admin),
     Permission.SEE_MEET_LINK: (_is_the_doctor, _is_admin),
     Permission.RUN_CLINIC: (_is_doctor,),
     Permission.APPLY_AS_DOCTOR: (_is_member,),

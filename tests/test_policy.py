@@ -234,6 +234,7 @@ def row_for(scene: Scene, permission: Permission) -> Any:
         Permission.BOOK_FOR_PATIENT: scene.rows[models.Patient]["marie"],
         Permission.CHANGE_AS_PATIENT: scene.rows[models.Appointment]["marie at heart"],
         Permission.CHANGE_AS_STAFF: scene.rows[models.Appointment]["marie at heart"],
+        Permission.RUN_CALENDAR: scene.rows[models.Doctor]["heart"],
         Permission.SEE_MEET_LINK: scene.rows[models.Doctor]["heart"],
     }
     return about.get(permission)
@@ -245,6 +246,7 @@ MAY: dict[Permission, set[str]] = {
     Permission.BOOK_FOR_PATIENT: {"marie", "admin"},
     Permission.CHANGE_AS_PATIENT: {"marie"},
     Permission.CHANGE_AS_STAFF: {"heart", "admin"},
+    Permission.RUN_CALENDAR: {"heart", "admin"},
     Permission.SEE_MEET_LINK: {"heart", "admin"},
     Permission.RUN_CLINIC: {"heart", "lung", "homeless"},
     Permission.APPLY_AS_DOCTOR: KNOWN,

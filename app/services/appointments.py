@@ -63,7 +63,7 @@ def book(
     """Book a free time of a doctor for a patient.
 
     The patient is one whom the actor manages; for doctors also one whom they treat, for admins any (contract,
-    section 9). From the patient's side the visit waits for confirmation, from staff it is confirmed.
+    section 9). Booked by the doctor or an admin the visit is confirmed, else it waits for confirmation.
     Raises NotFound for a patient or doctor outside the actor's view, Forbidden for a patient the actor may not book
     for, Invalid for a past time or a kind that the doctor does not offer, and Conflict, with the next free times,
     when the time is taken, not offered or too soon.
@@ -78,6 +78,7 @@ def book(
     _check(doctor, symptoms, kind)
     _lock([doctor.id], [patient.id])
     slot = offered(doctor.id, starts_at, by_patient=by_patient)
+    is_confirmed = not by_patient and policy.can(actor, Permission.RUN_CALENDAR, doctor)
     appointment = Appointment(
         patient=patient,
         doctor=doctor,
@@ -86,7 +87,7 @@ def book(
         kind=kind,
         symptoms=symptoms.strip(),
         available_time_id=available_time_id,
-        state=VisitState.PENDING if by_patient else VisitState.CONFIRMED,
+        state=VisitState.CONFIRMED if is_confirmed else VisitState.PENDING,
         patient_agreed=by_patient,
         booked_by_id=actor.account_id,
     )

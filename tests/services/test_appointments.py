@@ -264,6 +264,13 @@ class TestBook:
 
         assert (booked.state, booked.patient_agreed) == (VisitState.CONFIRMED, False)
 
+    def test_a_colleague_is_asked_before_a_visit_is_confirmed(self) -> None:
+        member = CareTeamMemberFactory()
+
+        booked = book(as_doctor(member.doctor), member.patient, DoctorFactory(hours=True))
+
+        assert (booked.state, booked.patient_agreed) == (VisitState.PENDING, False)
+
     def test_a_doctor_books_again_for_a_patient_who_came(self) -> None:
         came = AppointmentFactory(starts_at=now() - timedelta(days=9), state=VisitState.COMPLETED)
 
