@@ -181,9 +181,12 @@ def _sign_in_errors(username: str, email: str, password: str, confirm_password: 
 
 
 def _name_errors(first_name: str, last_name: str) -> dict[str, list[str]]:
-    names = {"first_name": first_name, "last_name": last_name}
-    problem = f"Use {MAXIMUM_NAME} characters or fewer."
-    return {field: [problem] for field, name in names.items() if len(name) > MAXIMUM_NAME}
+    names = {"first_name": ("first name", first_name), "last_name": ("last name", last_name)}
+    return {
+        field: [f"Use {MAXIMUM_NAME} characters or fewer in the {what}."]
+        for field, (what, name) in names.items()
+        if len(name) > MAXIMUM_NAME
+    }
 
 
 def password_problem(password: str, *, username: str = "", email: str = "") -> str | None:

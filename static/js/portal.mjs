@@ -24,6 +24,12 @@ const start = (components, scope) =>
 
 start([Header, SkipLink, ...EVERYWHERE], document);
 
+// Nobody can go back to the page of a form that is sent once: its entry in the history becomes a plain visit to its
+// address, which leads on to what was made.
+document.addEventListener("submit", ({ target, submitter }) => {
+  if (target.elements.key && !submitter?.name) history.replaceState(null, "", location.href);
+});
+
 // What htmx has brought comes alive too, and is announced: a live region that is itself replaced stays silent.
 document.addEventListener("htmx:after:swap", ({ detail }) => {
   start([Header, ...EVERYWHERE], document);
