@@ -24,7 +24,7 @@ def create_app(settings: Settings | None = None) -> http.Portal:
     for extension in (db, login_manager, csrf, limiter, mail, compress, job_queue):
         extension.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
-    http.init_app(app)
+    http.init_app(app, identity.note_refusal)
     pages.register(app)
     api.register(app)
     cli.register(app)

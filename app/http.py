@@ -147,9 +147,10 @@ def face() -> FaceName:
     return chosen
 
 
-def init_app(app: Flask) -> None:
-    """Put the edge around an application."""
-    app.register_error_handler(errors.PortalError, _on_portal_error)
+def init_app(app: Flask, note_refusal: Callable[[], None]) -> None:
+    """Put the edge around an application; `note_refusal` is told of each access that a role does not have."""
+    app.extensions["note_refusal"] = note_refusal
+    app.register_error_handler(errors.PortalError, answer_refusal)
     app.register_error_handler(HTTPException, _on_http_exception)
     app.register_error_handler(Exception, _on_surprise)
     app.after_request(_secure)
@@ -182,8 +183,12 @@ def _render(refusal: Refusal) -> Response:
     return _faces(current_app)[face()](refusal)
 
 
-def _on_portal_error(error: errors.PortalError) -> Response:
+def answer_refusal(error: errors.PortalError) -> Response:
+    """Roll back, note an access that a role does not have, and show the refusal on the face that was asked."""
     unit_of_work.rollback()
+    if isinstance(error, errors.Forbidden):
+        read_only.set(False)
+        current_app.extensions["note_refusal"]()
     return _render(refusal_of(error))
 
 

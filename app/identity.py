@@ -6,11 +6,12 @@ from flask import Request, request
 from flask import session as cookie
 from flask_login import UserMixin, current_user, login_user, logout_user
 
+from app import unit_of_work
 from app.extensions import login_manager, settings
 from app.http import face
 from app.models import Account, SessionKind
 from app.policy import Actor
-from app.services import sessions
+from app.services import audit, sessions
 
 _SCHEMES = ("bearer", "token")
 
@@ -76,6 +77,12 @@ def sign_out() -> None:
     sessions.end(actor())
     logout_user()
     cookie.clear()
+
+
+def note_refusal() -> None:
+    """Note in the audit trail that the actor may not do what was asked; after the refusal's rollback, by itself."""
+    with unit_of_work.transaction():
+        audit.record(actor(), "access.refused", endpoint=request.endpoint)
 
 
 def rate_limit_key() -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
+from app.models import AuditEvent
 from tests.factories import AccountFactory
 from tests.support.clients import api, sign_in, submit
 from tests.support.databases import Database
@@ -85,3 +87,19 @@ class TestActor:
         assert submit(client, "/sign-out").status_code == 303
 
         assert thief.get("/my/appointments").status_code == 303
+
+
+class TestNoteRefusal:
+    @pytest.mark.parametrize("path", ["/admin", "/clinic"])
+    def test_an_access_that_a_role_does_not_have_is_in_the_audit_trail(
+        self, client: FlaskClient, database: Database, path: str
+    ) -> None:
+        account = AccountFactory()
+        sign_in(client, account)
+
+        assert client.get(path).status_code == 403
+
+        with database.unit_of_work() as session:
+            refused = session.scalars(select(AuditEvent).where(AuditEvent.action == "access.refused")).one()
+            assert refused.account_id == account.id
+            assert refused.details["endpoint"]

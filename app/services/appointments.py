@@ -113,7 +113,7 @@ def move(
     staff = _acts_as_staff(actor, appointment)
     _require_open(appointment, "moved", staff=staff)
     slot = offered(appointment.doctor_id, starts_at, by_patient=not staff, ignoring=appointment.id)
-    with _taking_time(appointment.doctor_id, slot.starts_at, ignoring=appointment.id):
+    with _taking_time(appointment.doctor_id, slot.starts_at):
         appointment.starts_at, appointment.ends_at = slot.starts_at, slot.ends_at
         appointment.available_time_id = available_time_id
         appointment.version += 1
@@ -305,7 +305,7 @@ def offered(doctor_id: int, starts_at: datetime, *, by_patient: bool, ignoring: 
     slot = _free_slot(doctor_id, starts_at, after, ignoring)
     if slot is None:
         message = "That time is not free. Choose another one."
-        raise Conflict(message, alternatives=availability.alternatives(doctor_id, starts_at, ignoring=ignoring))
+        raise Conflict(message, alternatives=availability.alternatives(doctor_id, starts_at))
     return slot
 
 
@@ -323,13 +323,13 @@ def _free_slot(doctor_id: int, starts_at: datetime, after: datetime, ignoring: i
 
 
 @contextmanager
-def _taking_time(doctor_id: int, starts_at: datetime, *, ignoring: int | None = None) -> Iterator[None]:
+def _taking_time(doctor_id: int, starts_at: datetime) -> Iterator[None]:
     """Save a visit's time; where the database refuses it, say so with the next free times."""
     try:
         with unit_of_work.saving():
             yield
     except Conflict as conflict:
-        conflict.alternatives = availability.alternatives(doctor_id, starts_at, ignoring=ignoring)
+        conflict.alternatives = availability.alternatives(doctor_id, starts_at)
         raise
 
 

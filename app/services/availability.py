@@ -108,9 +108,9 @@ def is_unoccupied(doctor_id: int, starts_at: datetime, ends_at: datetime, *, ign
     return not any(taken.starts_at < ends_at and starts_at < taken.ends_at for taken in off + visits)
 
 
-def alternatives(doctor_id: int, near: datetime, *, count: int = 3, ignoring: int | None = None) -> list[datetime]:
+def alternatives(doctor_id: int, near: datetime, *, count: int = 3) -> list[datetime]:
     """When else (UTC, in order): the next free starts after `near`; if too few, also the last before it."""
-    slots = _free([doctor_id], earliest(), latest() + _INSTANT, ignoring)[doctor_id]
+    slots = free_slots([doctor_id], start=earliest(), end=latest() + _INSTANT)[doctor_id]
     before = [slot.starts_at for slot in slots if slot.starts_at < near]
     following = [slot.starts_at for slot in slots if slot.starts_at > near][:count]
     missing = count - len(following)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from flask import Blueprint, Response, make_response
 
 from app import policy
 from app.errors import Forbidden
-from app.http import refusal_of
+from app.http import answer_refusal
 from app.identity import actor
-from app.pages.errors import render_refusal
 from app.pages.render import render
 from app.policy import Permission
 from app.services import doctors
@@ -23,8 +24,7 @@ def _let_in() -> None:
 
 @blueprint.errorhandler(Forbidden)
 def _refuse(refusal: Forbidden) -> Response:
-    refused = refusal_of(refusal)
     application = doctors.own_application(actor())
     if application is None or application.is_listed:
-        return render_refusal(refused)
-    return make_response(render("clinic/application.html", refused.status, application=application))
+        return answer_refusal(refusal)
+    return make_response(render("clinic/application.html", HTTPStatus.FORBIDDEN, application=application))
