@@ -110,11 +110,10 @@ def is_unoccupied(doctor_id: int, starts_at: datetime, ends_at: datetime, *, ign
 
 def alternatives(doctor_id: int, near: datetime, *, count: int = 3) -> list[datetime]:
     """When else (UTC, in order): the next free starts after `near`; if too few, also the last before it."""
-    slots = free_slots([doctor_id], start=earliest(), end=latest() + _INSTANT)[doctor_id]
-    before = [slot.starts_at for slot in slots if slot.starts_at < near]
-    following = [slot.starts_at for slot in slots if slot.starts_at > near][:count]
+    following = next_free([doctor_id], count=count, after=min(near, latest()) + _INSTANT)[doctor_id]
     missing = count - len(following)
-    return (before[-missing:] if missing else []) + following
+    before = free_slots([doctor_id], start=earliest(), end=near)[doctor_id][-missing:] if missing else []
+    return [slot.starts_at for slot in before + following]
 
 
 def publishes_hours(doctor_id: int) -> bool:
