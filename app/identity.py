@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Request, request
+from flask import Request, current_app, request
 from flask import session as cookie
 from flask_login import UserMixin, current_user, login_user, logout_user
+from sqlalchemy.exc import OperationalError
 
 from app import unit_of_work
 from app.extensions import login_manager, settings
@@ -80,9 +81,15 @@ def sign_out() -> None:
 
 
 def note_refusal() -> None:
-    """Note in the audit trail that the actor may not do what was asked; after the refusal's rollback, by itself."""
-    with unit_of_work.transaction():
-        audit.record(actor(), "access.refused", endpoint=request.endpoint)
+    """Note in the audit trail, after the refusal's rollback, that the actor may not do what was asked.
+
+    Where the database cannot serve, the refusal still goes out.
+    """
+    try:
+        with unit_of_work.transaction():
+            audit.record(actor(), "access.refused", endpoint=request.endpoint)
+    except OperationalError:
+        current_app.logger.error("a refused access to %s could not be noted", request.endpoint)  # noqa: TRY400 (no trace)
 
 
 def rate_limit_key() -> str:
