@@ -28,7 +28,7 @@ class TestBooked:
         page = visitor.get(f"/my/appointments/{visit.id}/booked").text
 
         assert "Appointment booked" in page
-        assert "Dr Hart confirms your appointment." in page
+        assert "Dr Hart will confirm your appointment." in page
         assert "You can cancel until" in page
 
     def test_after_the_cutoff_it_promises_no_cancelling(self, visitor: FlaskClient, patient: Any) -> None:
