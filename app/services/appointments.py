@@ -282,13 +282,19 @@ def _lock(doctor_ids: Sequence[int], patient_ids: Sequence[int]) -> None:
     for model, keys in ((Doctor, doctor_ids), (Patient, patient_ids)):
         query = select(model.id).where(model.id.in_(sorted(keys))).order_by(model.id)
         db.session.execute(query.with_for_update(key_share=True)).all()
-    db.session.execute(
-        update(Appointment)
+    expired = (
+        select(Appointment.id)
         .where(
             or_(Appointment.doctor_id.in_(doctor_ids), Appointment.patient_id.in_(patient_ids)),
             Appointment.state == VisitState.HELD,
             Appointment.hold_expires_at <= now(),
         )
+        .order_by(Appointment.id)
+        .with_for_update()
+    )
+    db.session.execute(
+        update(Appointment)
+        .where(Appointment.id.in_(expired))
         .values(state=VisitState.CANCELLED, hold_expires_at=None, cancelled_at=now())
     )
 

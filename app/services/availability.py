@@ -11,7 +11,7 @@ from sqlalchemy import and_, or_, select
 
 from app import clock
 from app.extensions import db, settings
-from app.models import BLOCKING, Appointment, Doctor, TimeOff, VisitState, WeeklyHours
+from app.models import BLOCKING, Appointment, Doctor, TimeOff, VisitState, WeeklyHours, guards
 from app.policy import LISTED
 from app.services.timetable import LONGEST_SLOT, Hours, Interval, Slot, WeekdayHours, free_between
 
@@ -27,7 +27,7 @@ __all__ = [
     "publishes_hours",
 ]
 
-LONGEST_VISIT = timedelta(hours=24)
+LONGEST_VISIT = timedelta(hours=guards.LONGEST_VISIT_HOURS)
 """Visits that began longer ago than this are over: it lets the database read a range of its index, not all the past."""
 
 _WINDOWS = (timedelta(days=2), timedelta(days=7), timedelta(days=28))

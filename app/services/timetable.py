@@ -22,8 +22,9 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from app.clock import first_occurrence
+from app.models import guards
 
-LONGEST_SLOT = timedelta(minutes=480)
+LONGEST_SLOT = timedelta(hours=guards.LONGEST_VISIT_HOURS)
 """What the database allows a slot to last."""
 
 _INSTANT = timedelta.resolution
