@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import limits
 from environs import Env, EnvError
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 ROOT = Path(__file__).resolve().parent
 MINIMUM_SECRET_LENGTH = 32
@@ -123,6 +125,11 @@ class Settings:
         except (ZoneInfoNotFoundError, ValueError) as error:
             message = f"HOSPITAL_TIMEZONE is {self.hospital_timezone!r}, which is no time zone such as Europe/London."
             raise SettingsError(message) from error
+        try:
+            make_url(self.database_url)
+        except ArgumentError:
+            message = "DATABASE_URL is no address such as postgresql://user:password@host/name."
+            raise SettingsError(message) from None  # the address holds a password
         if self.mail_scheme not in MAIL_SCHEMES or ":" not in self.mail_url:
             message = "MAIL_URL must start with file:, smtp: or console:."
             raise SettingsError(message)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from alembic import context
 from flask import current_app
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import OperationalError
 
 from app.extensions import Base
 from app.models.types import UtcDateTime
@@ -22,6 +24,14 @@ def render_item(kind: str, item: object, autogen_context: Any) -> str | bool:
     return False
 
 
+def connect() -> Connection:
+    """A connection, or one sentence instead of a traceback: whoever migrates mostly has an address wrong."""
+    try:
+        return engine.connect()
+    except OperationalError:
+        sys.exit("The database cannot be reached. Check DATABASE_URL, and that the server runs.")
+
+
 def run() -> None:
     """Run the migrations in one transaction.
 
@@ -32,7 +42,7 @@ def run() -> None:
         with context.begin_transaction():
             context.run_migrations()
         return
-    with engine.connect() as connection:
+    with connect() as connection:
         sqlite = connection.dialect.name == "sqlite"
         if sqlite:
             connection.connection.dbapi_connection.execute("PRAGMA foreign_keys=OFF")  # type: ignore[union-attr] # it is connected

@@ -136,6 +136,18 @@ class TestUpgrade:
         engine.dispose()
         assert {"account", "appointment", "audit_event", "message"} <= set(tables)
 
+    def test_a_database_that_is_not_there_is_one_sentence(self, tmp_path: Path) -> None:
+        settings = make_settings(tmp_path, "postgresql+psycopg://portal:secret@127.0.0.1:1/portal")
+        command = [sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade"]
+
+        refused = subprocess.run(  # noqa: S603  (our own command)
+            command, cwd=ROOT, env=as_environment(settings), check=False, capture_output=True, text=True
+        )
+
+        assert refused.returncode == 1
+        assert refused.stderr.splitlines()[-1].startswith("The database cannot be reached. Check DATABASE_URL")
+        assert "secret" not in refused.stderr
+
 
 class TestWorker:
     def test_it_says_what_it_needs(self, app: Flask, database: Database) -> None:

@@ -121,6 +121,7 @@ class TestFromEnvironment:
             ("MAIL_URL", "pigeon://loft"),
             ("MAIL_URL", "smtp"),
             ("PUBLIC_URL", "portal.example.org"),
+            ("DATABASE_URL", "hospital"),
             ("DOCTOR_APPROVAL", "maybe"),
             ("ENV", "prod"),
             ("DEMO_DATA", "perhaps"),
