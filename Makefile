@@ -33,10 +33,10 @@ check: $(VENV)/.development ## Lint, format, types, imports, templates
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/djlint --quiet --lint templates
 
-fix: $(VENV)/.development ## Mend what lint and format can, and rewrite docs/openapi.json
+fix: $(VENV)/.development ## Mend what lint and format can, and rewrite what docs/ keeps of the JSON API
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
-	@$(FLASK) openapi write docs/openapi.json
+	@$(FLASK) describe-api
 
 assets: ## Build static/ from its sources (needs Node; only to change the look)
 	npm ci --no-audit --no-fund

@@ -1,22 +1,24 @@
-"""Commands: `flask --app wsgi create-admin`, `seed-demo`, `serve`, `worker`."""
+"""Commands: `flask --app wsgi create-admin`, `seed-demo`, `serve`, `worker`, `describe-api`."""
 
 from __future__ import annotations
 
 import click
-from flask import Flask, current_app
+from flask import Flask, current_app, json
 from flask.cli import with_appcontext
 
 from app import demo, web_server
+from app.api import openapi
 from app.errors import PortalError
 from app.extensions import settings
 from app.jobs import worker
 from app.services import accounts
 from app.unit_of_work import transaction
+from config import ROOT
 
 
 def register(app: Flask) -> None:
     """Add the portal's commands to `flask`."""
-    for command in (create_admin, seed_demo, serve, run_worker):
+    for command in (create_admin, seed_demo, serve, run_worker, describe_api):
         app.cli.add_command(command)
 
 
@@ -70,3 +72,10 @@ def run_worker() -> None:
         message = "Set REDIS_URL: without Redis, jobs run in the server's own process."
         raise click.ClickException(message)
     worker.run_rq(current_app._get_current_object())  # type: ignore[attr-defined] # noqa: SLF001 (a thread outlives the proxy)
+
+
+@click.command("describe-api")
+@with_appcontext
+def describe_api() -> None:
+    """Write what docs/ keeps of the JSON API, which tests compare with the code."""
+    (ROOT / "docs" / "openapi.json").write_text(json.dumps(openapi.document(current_app), indent=2) + "\n")

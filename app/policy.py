@@ -17,6 +17,7 @@ from sqlalchemy.orm.interfaces import ORMOption
 from app.errors import Forbidden, NotFound, Unauthorized
 from app.extensions import Base, db
 from app.models import (
+    Account,
     Appointment,
     Approval,
     AvailableTime,
@@ -27,6 +28,7 @@ from app.models import (
     Designation,
     Doctor,
     Patient,
+    Profile,
     Review,
     Service,
     Specialisation,
@@ -110,6 +112,11 @@ def _everything(_actor: Actor) -> ColumnElement[bool]:
     return true()
 
 
+def _is_open() -> ColumnElement[bool]:
+    """Whether a profile's account has not been closed."""
+    return exists().where(Account.id == Profile.account_id, Account.is_active)
+
+
 _PUBLIC: Mapping[Capacity, Condition] = {Capacity.ANYONE: _everything}
 
 VISIBLE: Mapping[type[Base], Mapping[Capacity, Condition]] = {
@@ -122,6 +129,10 @@ VISIBLE: Mapping[type[Base], Mapping[Capacity, Condition]] = {
         Capacity.ANYONE: lambda _: LISTED,
         Capacity.MEMBER: lambda actor: and_(Doctor.account_id == actor.account_id, Doctor.deleted_at.is_(None)),
         Capacity.ADMIN: lambda _: Doctor.deleted_at.is_(None),
+    },
+    Profile: {
+        Capacity.MEMBER: lambda actor: and_(Profile.account_id == actor.account_id, _is_open()),
+        Capacity.ADMIN: lambda _: _is_open(),
     },
     Patient: {
         Capacity.MEMBER: lambda actor: and_(Patient.manager_id == actor.account_id, Patient.voided_at.is_(None)),
@@ -196,9 +207,24 @@ class Permission(enum.Enum):
     CHANGE_AS_PATIENT = "move or cancel before the cutoff"
     CHANGE_AS_STAFF = "confirm, start, complete, move and cancel at any time"
     RUN_CALENDAR = "book into a doctor's calendar without asking the doctor"
+    CHANGE_PROFILE = "change or close an account's profile"
+    ADD_DEPENDANT = "add a patient whom one acts for"
+    REGISTER_PATIENT = "make a patient for somebody else"
+    CHANGE_PATIENT = "change or void a patient"
+    CHANGE_CARE_TEAM = "say which doctors treat a patient"
     SEE_MEET_LINK = "see a doctor's video link"
     RUN_CLINIC = "see one's own day as a doctor"
     APPLY_AS_DOCTOR = "apply to be listed as a doctor"
+    NOMINATE_DOCTOR = "propose somebody else as a doctor"
+    CHANGE_DOCTOR = "change or delete a doctor"
+    CREATE_DEPARTMENT = "add a department"
+    SEE_DEPARTMENT_DOCTORS = "see who works in a department"
+    SEE_DEPARTMENT_PEOPLE = "see a department's patients and records"
+    LIST_RECORDS = "list clinical records as staff"
+    WRITE_RECORD = "open, change and void clinical records"
+    REVIEW = "review a doctor"
+    CHANGE_REVIEW = "change a review"
+    DELETE_REVIEW = "delete a review"
     ADMINISTER = "run the hospital's data"
 
 
@@ -225,6 +251,18 @@ def _manages_appointment(actor: Actor, appointment: Appointment) -> bool:
     return _manages_patient(actor, appointment.patient)
 
 
+def _wrote_review(actor: Actor, review: Review) -> bool:
+    return _manages_patient(actor, review.patient)
+
+
+def _owns_profile(actor: Actor, profile: Profile) -> bool:
+    return actor.is_signed_in and profile.account_id == actor.account_id
+
+
+def _works_in(actor: Actor, department: Department) -> bool:
+    return actor.is_doctor and department.id == actor.department_id
+
+
 def _is_doctor_of(actor: Actor, appointment: Appointment) -> bool:
     return actor.doctor_id is not None and appointment.doctor_id == actor.doctor_id
 
@@ -243,12 +281,30 @@ GRANTS: Mapping[Permission, tuple[Grant, ...]] = {
     Permission.CHANGE_AS_PATIENT: (_manages_appointment,),
     Permission.CHANGE_AS_STAFF: (_is_doctor_of, _is_admin),
     Permission.RUN_CALENDAR: (_runs_own_calendar, _is_admin),
+    Permission.CHANGE_PROFILE: (_owns_profile, _is_admin),
+    Permission.ADD_DEPENDANT: (_is_member,),
+    Permission.REGISTER_PATIENT: (_is_doctor, _is_admin),
+    Permission.CHANGE_PATIENT: (_manages_patient, _is_admin),
+    Permission.CHANGE_CARE_TEAM: (_manages_patient, _is_admin),
     Permission.SEE_MEET_LINK: (_is_the_doctor, _is_admin),
     Permission.RUN_CLINIC: (_is_doctor,),
     Permission.APPLY_AS_DOCTOR: (_is_member,),
+    Permission.NOMINATE_DOCTOR: (_is_doctor, _is_admin),
+    Permission.CHANGE_DOCTOR: (_is_the_doctor, _is_admin),
+    Permission.CREATE_DEPARTMENT: (_is_doctor, _is_admin),
+    Permission.SEE_DEPARTMENT_DOCTORS: (_is_doctor, _is_admin),
+    Permission.SEE_DEPARTMENT_PEOPLE: (_works_in, _is_admin),
+    Permission.LIST_RECORDS: (_is_doctor, _is_admin),
+    Permission.WRITE_RECORD: (_is_doctor,),
+    Permission.REVIEW: (_is_member,),
+    Permission.CHANGE_REVIEW: (_wrote_review,),
+    Permission.DELETE_REVIEW: (_wrote_review, _is_admin),
     Permission.ADMINISTER: (_is_admin,),
 }
-"""A doctor may also book for a patient whom that doctor treats: a question of rows, asked by the booking service."""
+"""A doctor may also book for, and change, a patient whom that doctor treats: a question of rows, asked by the services.
+
+Those that take no row are roles; the JSON face asks them before anything else (contract, section 1).
+"""
 
 
 def can(actor: Actor, permission: Permission, row: object = None) -> bool:

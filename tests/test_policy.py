@@ -98,6 +98,11 @@ class Scene:
             models.Specialisation: {"one": SpecialisationFactory()},
             models.AvailableTime: {"nine": AvailableTimeFactory()},
             models.Service: {"one": ServiceFactory()},
+            models.Profile: {
+                "marie": marie.profile,
+                "otto": otto.profile,
+                "closed": AccountFactory(is_active=False).profile,
+            },
         }
 
     def seen(self, session: Session, who: str, model: type[Base]) -> set[str]:
@@ -163,6 +168,9 @@ SEEN: dict[type[Base], dict[str, set[str]]] = {
     models.Specialisation: everyone("one"),
     models.AvailableTime: everyone("nine"),
     models.Service: everyone("one"),
+    # The others have profiles, too, of which each sees one.
+    models.Profile: {who: {"another"} for who in EVERYONE}
+    | {"stranger": set(), "marie": {"marie"}, "otto": {"otto"}, "admin": {"marie", "otto", "another"}},
 }
 
 
@@ -235,21 +243,45 @@ def row_for(scene: Scene, permission: Permission) -> Any:
         Permission.CHANGE_AS_PATIENT: scene.rows[models.Appointment]["marie at heart"],
         Permission.CHANGE_AS_STAFF: scene.rows[models.Appointment]["marie at heart"],
         Permission.RUN_CALENDAR: scene.rows[models.Doctor]["heart"],
+        Permission.CHANGE_PROFILE: scene.rows[models.Profile]["marie"],
+        Permission.CHANGE_PATIENT: scene.rows[models.Patient]["marie"],
+        Permission.CHANGE_CARE_TEAM: scene.rows[models.Patient]["marie"],
         Permission.SEE_MEET_LINK: scene.rows[models.Doctor]["heart"],
+        Permission.CHANGE_DOCTOR: scene.rows[models.Doctor]["heart"],
+        Permission.SEE_DEPARTMENT_PEOPLE: scene.rows[models.Department]["heart"],
+        Permission.CHANGE_REVIEW: scene.rows[models.Review]["shown"],
+        Permission.DELETE_REVIEW: scene.rows[models.Review]["shown"],
     }
     return about.get(permission)
 
 
 KNOWN = set(EVERYONE) - {"stranger"}
+DOCTORS = {"heart", "lung", "homeless"}
+STAFF = {*DOCTORS, "admin"}
 MAY: dict[Permission, set[str]] = {
     Permission.BOOK: KNOWN,
     Permission.BOOK_FOR_PATIENT: {"marie", "admin"},
     Permission.CHANGE_AS_PATIENT: {"marie"},
     Permission.CHANGE_AS_STAFF: {"heart", "admin"},
     Permission.RUN_CALENDAR: {"heart", "admin"},
+    Permission.CHANGE_PROFILE: {"marie", "admin"},
+    Permission.ADD_DEPENDANT: KNOWN,
+    Permission.REGISTER_PATIENT: STAFF,
+    Permission.CHANGE_PATIENT: {"marie", "admin"},
+    Permission.CHANGE_CARE_TEAM: {"marie", "admin"},
     Permission.SEE_MEET_LINK: {"heart", "admin"},
-    Permission.RUN_CLINIC: {"heart", "lung", "homeless"},
+    Permission.RUN_CLINIC: DOCTORS,
     Permission.APPLY_AS_DOCTOR: KNOWN,
+    Permission.NOMINATE_DOCTOR: STAFF,
+    Permission.CHANGE_DOCTOR: {"heart", "admin"},
+    Permission.CREATE_DEPARTMENT: STAFF,
+    Permission.SEE_DEPARTMENT_DOCTORS: STAFF,
+    Permission.SEE_DEPARTMENT_PEOPLE: {"heart", "admin"},
+    Permission.LIST_RECORDS: STAFF,
+    Permission.WRITE_RECORD: DOCTORS,
+    Permission.REVIEW: KNOWN,
+    Permission.CHANGE_REVIEW: {"marie"},
+    Permission.DELETE_REVIEW: {"marie", "admin"},
     Permission.ADMINISTER: {"admin"},
 }
 

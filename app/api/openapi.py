@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from http import HTTPStatus
+from threading import Lock
 from typing import Any
 
 from apispec import BasePlugin
@@ -81,6 +82,8 @@ class PortalApi(Api):
 
     def __init__(self, app: Flask) -> None:
         self.operations = Operations()
+        self._undescribed: list[JsonBlueprint] = []
+        self._describing = Lock()
         super().__init__(
             app,
             spec_kwargs={
@@ -105,11 +108,27 @@ class PortalApi(Api):
         )
 
     def register_blueprint(self, blp: JsonBlueprint, **options: Any) -> None:
-        """Register a resource file with its routes and its documentation."""
+        """Register a resource file with its routes; it is described when the document is first asked for.
+
+        Describing takes several times as long as all the rest of starting.
+        """
+        self._app.register_blueprint(blp, **options)
+        self._undescribed.append(blp)
+
+    def described(self) -> Mapping[str, Any]:
+        """The whole document."""
+        with self._describing:
+            while self._undescribed:
+                self._describe(self._undescribed.pop(0))
+            described: Mapping[str, Any] = self.spec.to_dict()
+            return described
+
+    def _describe(self, blp: JsonBlueprint) -> None:
         self.operations.documented.update(
             {f"{blp.name}.{endpoint}": published for endpoint, published in blp.documented.items()}
         )
-        super().register_blueprint(blp, **options)
+        blp.register_views_in_doc(self, self._app, self.spec, name=blp.name, parameters=None)
+        self.spec.tag({"name": blp.name, "description": blp.description})
 
     def _register_error_handlers(self) -> None:
         """Leave every error to http.py."""
@@ -145,8 +164,7 @@ def _exactly(_converter: object, field: fields.Field[Any], **_options: Any) -> d
 def document(app: Flask) -> Mapping[str, Any]:
     """The whole OpenAPI document of an application."""
     api: PortalApi = app.extensions["flask-smorest"]["apis"][""]["ext_obj"]
-    described: Mapping[str, Any] = api.spec.to_dict()
-    return described
+    return api.described()
 
 
 documentation = Blueprint("documentation", __name__)

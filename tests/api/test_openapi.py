@@ -33,7 +33,7 @@ def operations(described: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, 
 
 
 def test_it_is_the_committed_one(described: dict[str, Any]) -> None:
-    """After a change: `flask --app wsgi openapi write docs/openapi.json`."""
+    """After a change: `flask --app wsgi describe-api`."""
     assert described == json.loads(COMMITTED.read_text())
 
 
