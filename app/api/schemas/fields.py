@@ -46,7 +46,7 @@ class WholeNumber(fields.Integer):
 
 
 class Entry(fields.Field[int | str]):
-    """A vocabulary entry, named by its id or by its name."""
+    """A vocabulary entry, named by its id or by its name, or as it was read: an object of both."""
 
     default_error_messages = {"invalid": "Name it by its id or by its name."}
 
@@ -57,6 +57,8 @@ class Entry(fields.Field[int | str]):
         data: Mapping[str, Any] | None,  # noqa: ARG002 (as above)
         **_options: Any,
     ) -> int | str:
+        if isinstance(value, dict):
+            value = value.get("id", value.get("name"))
         if isinstance(value, str) and 0 < len(value.strip()) <= LONGEST_NAME:
             return value.strip()
         if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= GREATEST_INTEGER:
