@@ -12,6 +12,7 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import limits
+import phonenumbers
 from environs import Env, EnvError
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
@@ -45,6 +46,7 @@ class Settings:
     hospital_name: str = "Larkfield Hospital"
     hospital_timezone: str = "Europe/London"
     currency: str = "GBP"
+    phone_region: str = "GB"
     public_url: str
     demo_data: bool = True
     doctor_approval: Literal["manual", "automatic"] = "manual"
@@ -125,6 +127,9 @@ class Settings:
         except (ZoneInfoNotFoundError, ValueError) as error:
             message = f"HOSPITAL_TIMEZONE is {self.hospital_timezone!r}, which is no time zone such as Europe/London."
             raise SettingsError(message) from error
+        if self.phone_region not in phonenumbers.SUPPORTED_REGIONS:
+            message = f"PHONE_REGION is {self.phone_region!r}, which is no country's two letters such as GB."
+            raise SettingsError(message)
         try:
             make_url(self.database_url)
         except ArgumentError:
@@ -174,6 +179,7 @@ _TEXTS = (
     "hospital_name",
     "hospital_timezone",
     "currency",
+    "phone_region",
     "ratelimit_anonymous",
     "ratelimit_signed_in",
     "ratelimit_sign_in",

@@ -1,15 +1,18 @@
-"""Pictures: a signed, time-limited address is the permission to see one, so that an `<img>` can show it."""
+"""Pictures: uploads are drawn anew; a signed, time-limited address is the permission to see one in an `<img>`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 
 from itsdangerous import BadSignature, Signer
+from PIL import Image, ImageOps
+from sqlalchemy import delete
 from sqlalchemy.orm import undefer
 
 from app.clock import now
-from app.errors import NotFound
+from app.errors import Invalid, NotFound
 from app.extensions import db, settings
 from app.models import Picture
 from app.policy import Actor
@@ -18,6 +21,10 @@ BUCKET = timedelta(hours=1)
 """Addresses are the same for this long, so that browsers may keep what they show, and good for one to two of it."""
 
 _NOBODY = 0
+_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
+_LONGEST_SIDE = 1200
+_MOST_PIXELS = 40_000_000
+_NOT_A_PICTURE = "Choose a picture: a JPEG, PNG or WebP file."
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +35,57 @@ class Shown:
     content_type: str
     keep_until: datetime
     is_public: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NewPicture:
+    """An uploaded picture, drawn anew: whatever else the file held (where it was taken, a script) is gone."""
+
+    content: bytes
+    content_type: str
+
+
+def read_upload(upload: bytes) -> NewPicture:
+    """An upload as the portal keeps it: upright, at most 1,200 pixels wide and high.
+
+    What counts is the content, not the name or the type that came with it. Raises Invalid for what is no JPEG, PNG
+    or WebP picture, and for one of over 40 million pixels.
+    """
+    try:
+        with Image.open(BytesIO(upload), formats=tuple(_TYPES)) as opened:
+            if opened.width * opened.height > _MOST_PIXELS:
+                raise Invalid("Choose a smaller picture: this one has over 40 million pixels.")
+            kind = opened.format or ""
+            drawn = ImageOps.exif_transpose(opened)
+            drawn.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        # Pillow tells of a broken PNG by a SyntaxError.
+        raise Invalid(_NOT_A_PICTURE) from error
+    has_alpha = kind != "JPEG" and drawn.has_transparency_data
+    output = BytesIO()
+    drawn.convert("RGBA" if has_alpha else "RGB").save(output, kind, quality=85)
+    return NewPicture(output.getvalue(), _TYPES[kind])
+
+
+def replaced(current_id: int | None, picture: NewPicture | None) -> int | None:
+    """The key of the picture that stands in place of the current one, which is deleted; None for none."""
+    if current_id is not None:
+        db.session.execute(delete(Picture).where(Picture.id == current_id))
+    if picture is None:
+        return None
+    row = Picture(content_type=picture.content_type, content=picture.content)
+    db.session.add(row)
+    db.session.flush()
+    return row.id
+
+
+def is_address(text: str) -> bool:
+    """Whether a text is an address that the portal once gave a picture: programs send back what they read."""
+    try:
+        _signer().unsign(text.rpartition("/")[2].encode(errors="replace"))
+    except BadSignature:
+        return False
+    return True
 
 
 def picture_url(picture_id: int | None, viewer: Actor | None = None) -> str | None:

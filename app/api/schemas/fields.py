@@ -7,9 +7,12 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, missing, validate
+from werkzeug.datastructures import FileStorage
 
 from app import clock
+from app.errors import Invalid
+from app.services.pictures import NewPicture, is_address, read_upload
 
 GREATEST_INTEGER = 2**63 - 1
 LONGEST_NAME = 200
@@ -78,6 +81,34 @@ class Text(fields.String):
         if self.shortest and not text.strip():
             raise ValidationError("This may not be blank.")
         return text
+
+
+class PictureFile(fields.Field[NewPicture]):
+    """A picture: a file of a multipart form replaces it, null or an empty value removes it.
+
+    The address that was last read keeps it: the field is then as good as not sent.
+    """
+
+    default_error_messages = {"invalid": "Send a picture as a file of a multipart form, or null for none."}
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(allow_none=True, **options)
+
+    def _deserialize(
+        self,
+        value: Any,
+        attr: str | None,  # noqa: ARG002 (marshmallow's signature)
+        data: Mapping[str, Any] | None,  # noqa: ARG002 (as above)
+        **_options: Any,
+    ) -> Any:
+        if isinstance(value, FileStorage):
+            try:
+                return read_upload(value.read())
+            except Invalid as refusal:
+                raise ValidationError(refusal.message) from refusal
+        if isinstance(value, str) and is_address(value):
+            return missing
+        raise self.make_error("invalid")
 
 
 class Choice(fields.String):
