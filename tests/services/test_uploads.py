@@ -33,7 +33,7 @@ class TestReading:
     def test_it_keeps_the_picture(self, kind: str, content_type: str) -> None:
         image, told = drawn(picture_file(kind))
 
-        red, green, _ = image.convert("RGB").getpixel((5, 5))
+        red, green, _ = image.convert("RGB").tobytes()[:3]
         assert (told, image.size) == (content_type, (40, 20))
         assert red > 180
         assert green < 60
@@ -69,7 +69,7 @@ class TestReading:
 
         image, _ = drawn(output.getvalue())
 
-        assert image.convert("RGBA").getpixel((1, 1))[3] == 0
+        assert image.convert("RGBA").tobytes()[3] == 0
 
     @pytest.mark.parametrize(
         "upload",
