@@ -7,7 +7,7 @@ from flask import Flask, current_app, json
 from flask.cli import with_appcontext
 
 from app import demo, web_server
-from app.api import openapi
+from app.api import endpoints, openapi
 from app.errors import PortalError
 from app.extensions import settings
 from app.jobs import worker
@@ -78,4 +78,6 @@ def run_worker() -> None:
 @with_appcontext
 def describe_api() -> None:
     """Write what docs/ keeps of the JSON API, which tests compare with the code."""
-    (ROOT / "docs" / "openapi.json").write_text(json.dumps(openapi.document(current_app), indent=2) + "\n")
+    described = openapi.document(current_app)
+    (ROOT / "docs" / "openapi.json").write_text(json.dumps(described, indent=2) + "\n")
+    (ROOT / "docs" / "endpoints.md").write_text(endpoints.table(described))

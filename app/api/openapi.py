@@ -65,9 +65,10 @@ class Operations(BasePlugin):
             if published.alias_of:
                 operation["x-alias-of"] = published.alias_of
                 notes.append(f"Another name for `{published.alias_of}`.")
-            if published.documents:
-                operation["x-documents"] = list(published.documents)
-                notes.append(f"Published in {', '.join(published.documents)}.")
+            publishers = published.publishers(method)
+            if publishers:
+                operation["x-documents"] = publishers
+                notes.append(f"Published in {', '.join(publishers)}.")
             operation["description"] = "\n\n".join(filter(None, notes))
             if "{" in (path or ""):
                 status = HTTPStatus.NOT_FOUND

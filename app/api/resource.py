@@ -141,11 +141,19 @@ def _sentences(found: Any, place: str = "") -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Documented:
-    """How a path stands in the documents: its published spelling, by which of them, and what it is another name for."""
+    """How a path stands in the documents: its published spelling, by which of them, and what it is another name for.
+
+    An entry of `documents` is a document's number, followed by methods where it does not publish all: `000 GET PUT`.
+    """
 
     path: str
     documents: tuple[str, ...]
     alias_of: str | None
+
+    def publishers(self, method: str) -> list[str]:
+        """The numbers of the documents that publish a method of this path."""
+        entries = [entry.split() for entry in self.documents]
+        return [number for number, *methods in entries if not methods or method.upper() in methods]
 
 
 class JsonBlueprint(Blueprint):
@@ -166,7 +174,10 @@ class JsonBlueprint(Blueprint):
     def route(
         self, rule: str, *, documents: tuple[str, ...] = (), alias_of: str | None = None, **options: Any
     ) -> Callable[[type[Resource]], type[Resource]]:
-        """Register a Resource under a path that `documents` publish; `alias_of` is the main spelling of the same."""
+        """Register a Resource under a path that `documents` publish (see Documented).
+
+        `alias_of` is the main spelling of the same.
+        """
 
         def decorate(view: type[Resource]) -> type[Resource]:
             if not issubclass(view, Resource):

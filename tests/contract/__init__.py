@@ -1,0 +1,1 @@
+"""The five published documents, each lived as its clients live it."""
