@@ -13,7 +13,10 @@ from app.models.types import KEY, foreign_key, pk, text, utc
 
 
 class WeeklyHours(Base):
-    """One row of a doctor's week, hospital-local: `weekday` is 0 on Monday; the first slot starts at `starts`."""
+    """One row of a doctor's week, hospital-local: `weekday` is 0 on Monday; the first slot starts at `starts`.
+
+    `available_time_id`: the row is one slot, written as that entry of the catalogue.
+    """
 
     __tablename__ = "weekly_hours"
     __table_args__ = (
@@ -32,6 +35,7 @@ class WeeklyHours(Base):
     slot_minutes: Mapped[int]
     valid_from: Mapped[date | None]
     valid_to: Mapped[date | None]
+    available_time_id: Mapped[int | None] = mapped_column(KEY, foreign_key("available_time.id"), index=True)
 
 
 class TimeOff(Base):

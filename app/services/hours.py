@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import time
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, extract, or_, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, extract, func, or_, select
 
 from app import clock
 from app.extensions import db
@@ -15,6 +15,9 @@ from app.models import AvailableTime, WeeklyHours
 
 WORKING_DAYS = (0, 1, 2, 3, 4)
 """Monday to Friday: the days that the documents' hours tell of (contract, section 5)."""
+
+_NO_ENTRY = 0
+_written_as = func.coalesce(WeeklyHours.available_time_id, _NO_ENTRY).label("written_as")
 
 
 @dataclass(slots=True)
@@ -29,16 +32,19 @@ class HoursSummary:
 def hours_summary(doctor_ids: Collection[int]) -> dict[int, HoursSummary]:
     """The weekly hours of each doctor, Monday to Friday, that are not over, in one statement."""
     kept = (
-        select(WeeklyHours.doctor_id, WeeklyHours.starts, WeeklyHours.ends, WeeklyHours.slot_minutes)
-        .where(WeeklyHours.doctor_id.in_(doctor_ids), _on_working_days())
+        select(WeeklyHours.doctor_id, WeeklyHours.starts, WeeklyHours.ends, WeeklyHours.slot_minutes, _written_as)
+        .where(WeeklyHours.doctor_id.in_(doctor_ids), on_working_days())
         .distinct()
         .cte("kept")
     )
     # Many doctors keep the same hours: only different ones are compared with the catalogue.
-    different = select(kept.c.starts, kept.c.ends, kept.c.slot_minutes).distinct().cte("different")
+    different = select(kept.c.starts, kept.c.ends, kept.c.slot_minutes, kept.c.written_as).distinct().cte("different")
     starting = (
         select(different, AvailableTime.id.label("available_time_id"))
-        .join(AvailableTime, _slot_starts_at(different.c.starts, different.c.ends, different.c.slot_minutes))
+        .join(
+            AvailableTime,
+            _slot_starts_at(different.c.starts, different.c.ends, different.c.slot_minutes, different.c.written_as),
+        )
         .cte("starting")
     )
     rows = db.session.execute(
@@ -48,6 +54,7 @@ def hours_summary(doctor_ids: Collection[int]) -> dict[int, HoursSummary]:
                 starting.c.starts == kept.c.starts,
                 starting.c.ends == kept.c.ends,
                 starting.c.slot_minutes == kept.c.slot_minutes,
+                starting.c.written_as == kept.c.written_as,
             ),
         )
     )
@@ -65,12 +72,16 @@ def doctors_starting_at(available_time_id: int) -> Select[int]:
     """The ids of the doctors with a slot, Monday to Friday, that starts at a catalogue time."""
     return (
         select(WeeklyHours.doctor_id)
-        .join(AvailableTime, _slot_starts_at(WeeklyHours.starts, WeeklyHours.ends, WeeklyHours.slot_minutes))
-        .where(AvailableTime.id == available_time_id, _on_working_days())
+        .join(
+            AvailableTime,
+            _slot_starts_at(WeeklyHours.starts, WeeklyHours.ends, WeeklyHours.slot_minutes, _written_as),
+        )
+        .where(AvailableTime.id == available_time_id, on_working_days())
     )
 
 
-def _on_working_days() -> ColumnElement[bool]:
+def on_working_days() -> ColumnElement[bool]:
+    """The rows that the documents tell of: on a working day, and not over."""
     today = clock.local_today()
     return and_(
         WeeklyHours.weekday.in_(WORKING_DAYS),
@@ -79,11 +90,22 @@ def _on_working_days() -> ColumnElement[bool]:
 
 
 def _slot_starts_at(
-    starts: SQLColumnExpression[time], ends: SQLColumnExpression[time], slot_minutes: SQLColumnExpression[int]
+    starts: SQLColumnExpression[time],
+    ends: SQLColumnExpression[time],
+    slot_minutes: SQLColumnExpression[int],
+    written_as: SQLColumnExpression[int],
 ) -> ColumnElement[bool]:
-    """Whether one of the slots of these hours starts at AvailableTime.starts."""
+    """Whether one of the slots of these hours starts at AvailableTime.starts.
+
+    Of entries that start at the same time, hours that were written as one of them are only that one.
+    """
     moment, first, slot = _seconds(AvailableTime.starts), _seconds(starts), slot_minutes * 60
-    return and_(moment >= first, moment + slot <= _seconds(ends), (moment - first) % slot == 0)
+    return and_(
+        moment >= first,
+        moment + slot <= _seconds(ends),
+        (moment - first) % slot == 0,
+        or_(written_as == _NO_ENTRY, written_as == AvailableTime.id),
+    )
 
 
 def _seconds(moment: SQLColumnExpression[time]) -> ColumnElement[int]:
