@@ -12,12 +12,15 @@ from flask_mailman import EmailMessage
 from app.clock import now
 from app.extensions import settings
 from app.models import Message
-from app.services import outbox
+from app.services import account_links, outbox
+from app.services.account_links import Purpose
+from app.services.outbox import Template
 from app.unit_of_work import transaction
 
 if TYPE_CHECKING:
     from config import Settings
 
+_LINKS = {Template.SET_PASSWORD: Purpose.SET_PASSWORD, Template.CONFIRM_EMAIL: Purpose.CONFIRM_EMAIL}
 _PORTS = {"none": 25, "starttls": 587, "tls": 465}
 
 
@@ -78,10 +81,10 @@ def sweep() -> None:
 
 
 def _compose(message: Message) -> EmailMessage | None:
-    visit = outbox.visit_of(message)
-    if visit is None and outbox.tells_of_a_visit(message):
+    facts = _facts(message)
+    if facts is None:
         return None
-    rendered = render_template(f"email/{message.template}.txt", visit=visit, portal=settings.public_url)
+    rendered = render_template(f"email/{message.template}.txt", **facts, portal=settings.public_url)
     subject, _, body = rendered.partition("\n")
     letter = EmailMessage(
         subject=subject.strip(),
@@ -91,6 +94,20 @@ def _compose(message: Message) -> EmailMessage | None:
     )
     letter.message()  # what cannot be put into headers is refused here, before anything is sent
     return letter
+
+
+def _facts(message: Message) -> dict[str, Any] | None:
+    """What the template tells; None for a message that no longer holds."""
+    if outbox.tells_of_a_visit(message):
+        visit = outbox.visit_of(message)
+        return None if visit is None else {"visit": visit}
+    if outbox.brings_a_link(message):
+        account, purpose = outbox.account_of(message), _LINKS[Template(message.template)]
+        if account is None:
+            return None
+        days = account_links.LIFETIMES[purpose].days
+        return {"account": account, "token": account_links.token(purpose, account), "days": days}
+    return {}
 
 
 def _send(letter: EmailMessage) -> None:

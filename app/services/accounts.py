@@ -1,28 +1,35 @@
-"""Accounts: registering, signing in, and making admins."""
+"""Accounts: registering, inviting, signing in, changing how one signs in, closing, and making admins."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 from collections.abc import Mapping
+from datetime import timedelta
 from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from email_validator import EmailNotValidError, validate_email
-from sqlalchemy import or_, select
+from sqlalchemy import and_, or_, select, update
 
 from app import unit_of_work
-from app.errors import Invalid, Unauthorized
+from app.clock import now
+from app.errors import Conflict, Invalid, TooMany, Unauthorized
 from app.extensions import db, settings
 from app.models import Account, Approval, ClinicalRecord, Department, Doctor, Patient, Profile
 from app.models.types import name_key
 from app.policy import Actor
-from app.services import attempts, audit
+from app.services import account_links, attempts, audit, outbox, sessions
+from app.services.account_links import Purpose
+from app.services.outbox import Template
 
 MINIMUM_PASSWORD = 8
 MAXIMUM_PASSWORD = 200
 MAXIMUM_NAME = 150
+MOST_CONFIRMATIONS = 5
+"""How many mails an hour an account may have sent to addresses that it wants to change to: nobody is to be flooded."""
+
 _USERNAME = re.compile(r"[\w.+-]{1,150}")
 WRONG_CREDENTIALS = "The username or password is not right. Check both and try again."
 
@@ -44,36 +51,65 @@ def register(
 
     `role` "doctor" also applies to be listed as one, in `department`, which is then required: pending until an admin
     approves, unless the hospital approves automatically. `clinical_texts` become a record reported by the patient.
+    It comes first in its unit of work: on SQLite nobody is kept from writing for as long as Argon2 takes.
     Raises Invalid with every field at fault, and for a username or an e-mail address that is taken.
     """
-    errors = _sign_in_errors(username, email, password, confirm_password) | _name_errors(first_name, last_name)
+    errors = _identity_errors(username, email, first_name, last_name)
+    problem = password_problem(password, username=username, email=email)
+    if problem:
+        errors["password"] = [problem]
+    if confirm_password is not None and confirm_password != password:
+        errors["confirm_password"] = ["The two passwords are not the same. Enter it again."]
     if role == "doctor" and department is None:
         errors["department"] = ["Choose the department that you work in."]
     if errors:
         raise Invalid(errors=errors)
-    # Before the database is first asked: on SQLite all who write would wait for as long as Argon2 takes.
+    unit_of_work.pause()
     password_hash = hash_password(password)
-    errors = _taken(username, email)
-    if errors:
-        raise Invalid(errors=errors)
-    account = Account(
-        username=username.strip(),
-        email=email.strip(),
-        first_name=first_name.strip(),
-        last_name=last_name.strip(),
-        password_hash=password_hash,
-    )
-    with unit_of_work.saving():
-        db.session.add(account)
-    patient = Patient(manager_id=account.id, created_by_id=account.id, is_own=True, name=account.display_name)
-    db.session.add_all([Profile(account_id=account.id), patient])
-    db.session.flush()
+    account = _account(username, email, first_name, last_name)
+    account.password_hash = password_hash
+    patient = _save(actor, account)
     audit.record(actor, "account.registered", account, account_id=account.id, patient_id=patient.id)
     if role == "doctor" and department is not None:
         _apply(actor, account, department)
     elif clinical_texts and any(clinical_texts.values()):
         _report(actor, patient, clinical_texts)
     return account
+
+
+def invite(actor: Actor, *, username: str, email: str, first_name: str = "", last_name: str = "") -> Account:
+    """Create an account without a password, with its profile and its own patient, and mail the person a link.
+
+    Who may do so is for the caller to ask. Raises Invalid as `register` does.
+    """
+    errors = _identity_errors(username, email, first_name, last_name)
+    if errors:
+        raise Invalid(errors=errors)
+    account = _account(username, email, first_name, last_name)
+    patient = _save(actor, account)
+    audit.record(actor, "account.invited", account, patient_id=patient.id)
+    outbox.tell_about_account(Template.SET_PASSWORD, account, account.email)
+    return account
+
+
+def _account(username: str, email: str, first_name: str, last_name: str) -> Account:
+    return Account(
+        username=username.strip(), email=email.strip(), first_name=first_name.strip(), last_name=last_name.strip()
+    )
+
+
+def _save(actor: Actor, account: Account) -> Patient:
+    """Write a new account with its profile and its own patient, which is returned."""
+    errors = _taken(account.username, account.email)
+    if errors:
+        raise Invalid(errors=errors)
+    with unit_of_work.saving():
+        db.session.add(account)
+    creator = actor.account_id or account.id
+    patient = Patient(manager_id=account.id, created_by_id=creator, is_own=True, name=account.display_name)
+    db.session.add_all([Profile(account_id=account.id), patient])
+    db.session.flush()
+    return patient
 
 
 def _apply(actor: Actor, account: Account, department: Department) -> None:
@@ -91,7 +127,7 @@ def _apply(actor: Actor, account: Account, department: Department) -> None:
 
 
 def _report(actor: Actor, patient: Patient, texts: Mapping[str, str]) -> None:
-    record = ClinicalRecord(patient_id=patient.id, reported_by_patient=True, **texts)
+    record = ClinicalRecord(patient_id=patient.id, reported_by_patient=True, written_by_id=patient.manager_id, **texts)
     db.session.add(record)
     db.session.flush()
     audit.record(actor, "record.reported", record, account_id=patient.manager_id, patient_id=patient.id)
@@ -122,6 +158,121 @@ def note_failed_sign_in(actor: Actor) -> None:
     unit_of_work.rollback()
     with unit_of_work.transaction():
         audit.record(actor, "session.refused")
+
+
+def set_password(actor: Actor, token: str, password: str) -> Account:
+    """Set the password of the account that a mailed link is about, and end all its sessions.
+
+    It comes first in its unit of work, as `register` does. Raises NotFound for a link that is no longer good, and
+    Invalid for a password that breaks the rules.
+    """
+    account = account_links.owner(Purpose.SET_PASSWORD, token)
+    problem = password_problem(password, username=account.username, email=account.email)
+    if problem:
+        raise Invalid(problem, field="password")
+    unit_of_work.pause()
+    password_hash = hash_password(password)
+    account = account_links.owner(Purpose.SET_PASSWORD, token, lock=True)
+    account.password_hash = password_hash
+    sessions.end_all(account.id)
+    audit.record(actor, "account.password_set", account, account_id=account.id)
+    return account
+
+
+def rename(
+    actor: Actor,
+    account: Account,
+    *,
+    username: str | None = None,
+    first_name: str | None = None,
+    last_name: str | None = None,
+) -> None:
+    """Change the names of an account; None keeps.
+
+    A patient that carries the name which the account had by itself takes the new one: the account's own patient, and
+    any that was only ever called by the username, which is not for the public. Raises Invalid with every field at
+    fault, and for a username that is taken.
+    """
+    wanted = {"username": username, "first_name": first_name, "last_name": last_name}
+    changes = {name: text.strip() for name, text in wanted.items() if text is not None}
+    changes = {name: text for name, text in changes.items() if text != getattr(account, name)}
+    errors = _name_errors(changes.get("first_name", ""), changes.get("last_name", ""))
+    problem = _username_problem(changes["username"]) if "username" in changes else None
+    if problem:
+        errors["username"] = [problem]
+    if errors:
+        raise Invalid(errors=errors)
+    if not changes:
+        return
+    old_name, old_username = account.display_name, account.username
+    with unit_of_work.saving():
+        for name, text in changes.items():
+            setattr(account, name, text)
+    by_itself = or_(and_(Patient.is_own, Patient.name == old_name), Patient.name == old_username)
+    if account.display_name != old_name:
+        db.session.execute(
+            update(Patient)
+            .where(Patient.manager_id == account.id, Patient.voided_at.is_(None), by_itself)
+            .values(name=account.display_name)
+        )
+    audit.record(actor, "account.renamed", account)
+
+
+def change_email(actor: Actor, account: Account, email: str) -> None:
+    """Ask for another e-mail address: it counts once it is confirmed by the mail that goes there (contract, section 2).
+
+    The present address changes nothing; a wish that stands already is mailed again. Raises Invalid for an address
+    that is malformed or taken, and TooMany over MOST_CONFIRMATIONS in an hour.
+    """
+    email = email.strip()
+    if name_key(email) == account.email_key:
+        return
+    problem = _email_problem(email)
+    if problem:
+        raise Invalid(problem, field="email")
+    errors = _taken("", email)
+    if errors:
+        raise Invalid(errors=errors)
+    hour = timedelta(hours=1)
+    if outbox.count_sent_to(account, Template.CONFIRM_EMAIL, since=now() - hour) >= MOST_CONFIRMATIONS:
+        message = "You have asked for too many confirmation mails. Try again in an hour."
+        raise TooMany(message, retry_after=int(hour.total_seconds()))
+    account.pending_email = email
+    audit.record(actor, "account.email_asked", account)
+    outbox.tell_about_account(Template.CONFIRM_EMAIL, account, email)
+
+
+def confirm_email(actor: Actor, token: str) -> Account:
+    """Make the address that a mailed link confirms the account's own.
+
+    Raises NotFound for a link that is no longer good, and Conflict where the address was taken meanwhile.
+    """
+    account = account_links.owner(Purpose.CONFIRM_EMAIL, token, lock=True)
+    email = account.pending_email or account.email
+    try:
+        with unit_of_work.saving():
+            account.email, account.pending_email = email, None
+    except Invalid as error:
+        message = "Somebody else uses that e-mail address by now. Yours stays as it was."
+        raise Conflict(message) from error
+    audit.record(actor, "account.email_confirmed", account, account_id=account.id)
+    return account
+
+
+def close(actor: Actor, account: Account) -> None:
+    """Close an account: nobody signs in to it any more, and all its sessions end. Its data stay with the hospital.
+
+    Raises Conflict for the last admin: nobody could run the hospital's data then.
+    """
+    if account.is_admin:
+        admins = select(Account.id).where(Account.is_admin, Account.is_active).order_by(Account.id)
+        others = set(db.session.scalars(admins.with_for_update(key_share=True))) - {account.id}
+        if not others:
+            message = "This is the hospital's last administrator. Make another one first."
+            raise Conflict(message)
+    account.is_active = False
+    sessions.end_all(account.id)
+    audit.record(actor, "account.closed", account, account_id=account.id)
 
 
 def create_admin(*, username: str, email: str, password: str) -> Account:
@@ -160,24 +311,28 @@ def _prepared(password: str) -> bytes:
     return unicodedata.normalize("NFKC", password).encode(errors="replace")[: MAXIMUM_PASSWORD * 4]
 
 
-def _sign_in_errors(username: str, email: str, password: str, confirm_password: str | None) -> dict[str, list[str]]:
-    errors: dict[str, list[str]] = {}
+def _identity_errors(username: str, email: str, first_name: str, last_name: str) -> dict[str, list[str]]:
+    problems = {"username": _username_problem(username), "email": _email_problem(email)}
+    errors = {field: [problem] for field, problem in problems.items() if problem}
+    return errors | _name_errors(first_name, last_name)
+
+
+def _username_problem(username: str) -> str | None:
     if not username.strip():
-        errors["username"] = ["Enter a username."]
-    elif "@" in username:
-        errors["username"] = ["A username cannot contain @. Use letters, digits and . _ + -"]
-    elif not _USERNAME.fullmatch(username.strip()):
-        errors["username"] = ["Use letters, digits and . _ + - in the username, and at most 150 of them."]
+        return "Enter a username."
+    if "@" in username:
+        return "A username cannot contain @. Use letters, digits and . _ + -"
+    if not _USERNAME.fullmatch(username.strip()):
+        return "Use letters, digits and . _ + - in the username, and at most 150 of them."
+    return None
+
+
+def _email_problem(email: str) -> str | None:
     try:
         validate_email(email.strip(), check_deliverability=False)
     except EmailNotValidError:
-        errors["email"] = ["Enter an e-mail address in the correct format, like name@example.com."]
-    problem = password_problem(password, username=username, email=email)
-    if problem:
-        errors["password"] = [problem]
-    if confirm_password is not None and confirm_password != password:
-        errors["confirm_password"] = ["The two passwords are not the same. Enter it again."]
-    return errors
+        return "Enter an e-mail address in the correct format, like name@example.com."
+    return None
 
 
 def _name_errors(first_name: str, last_name: str) -> dict[str, list[str]]:

@@ -14,8 +14,8 @@ from app.models import (
 )
 from app.models.types import is_key, name_key
 from app.services.hours import doctors_starting_at
+from app.services.search import words
 
-MOST_SEARCH_WORDS = 8
 _BIGGEST_FEE = 2**31 - 1
 
 
@@ -30,14 +30,14 @@ def matching(
 ) -> list[ColumnElement[bool]]:
     """The conditions of those filters that are given; a value that no row can have matches nothing.
 
-    Every word of `search`, up to MOST_SEARCH_WORDS, must occur in the name, a speciality, a designation or the
-    department, without regard to case.
+    Every word of `search` must occur in the name, a speciality, a designation or the department, without regard to
+    case.
     """
     keys = (specialisation_id, designation_id, department_id, available_time_id)
     possible = all(key is None or is_key(key) for key in keys)
     if not possible or (fee is not None and not 0 <= fee <= _BIGGEST_FEE):
         return [false()]
-    conditions = [_mentions(word) for word in _words(search)]
+    conditions = [_mentions(word) for word in words(search)]
     if specialisation_id is not None:
         column = doctor_specialisation.c.specialisation_id
         conditions.append(Doctor.id.in_(_doctors(doctor_specialisation).where(column == specialisation_id)))
@@ -51,12 +51,6 @@ def matching(
     if available_time_id is not None:
         conditions.append(Doctor.id.in_(doctors_starting_at(available_time_id)))
     return conditions
-
-
-def _words(search: str) -> list[str]:
-    """What was typed, without what no database stores: NUL, and halves of surrogate pairs."""
-    storable = search.replace("\0", " ").encode(errors="ignore").decode()
-    return storable.split()[:MOST_SEARCH_WORDS]
 
 
 def _mentions(word: str) -> ColumnElement[bool]:

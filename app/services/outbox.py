@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import enum
+import secrets
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
@@ -29,6 +31,8 @@ class Template(enum.Enum):
     CANCELLED = "cancelled"
     DOCTOR_APPROVED = "doctor_approved"
     DOCTOR_REJECTED = "doctor_rejected"
+    SET_PASSWORD = "set_password"  # noqa: S105 (no password)
+    CONFIRM_EMAIL = "confirm_email"
 
 
 TRUE_WHILE: dict[Template, frozenset[VisitState]] = {
@@ -38,6 +42,15 @@ TRUE_WHILE: dict[Template, frozenset[VisitState]] = {
     Template.CANCELLED: frozenset({VisitState.CANCELLED}),
 }
 """The states of the visit in which a mail about it still holds. One about another version of the visit never does."""
+
+
+HOLDS: dict[Template, Callable[[Account, Message], bool]] = {
+    Template.SET_PASSWORD: lambda account, message: (
+        account.password_hash is None and account.email == message.recipient
+    ),
+    Template.CONFIRM_EMAIL: lambda account, message: account.pending_email == message.recipient,
+}
+"""Whether a mail with a link for an account still holds. What the link is, is only made when the mail is sent."""
 
 
 def tell_about_visit(template: Template, appointment: Appointment, account: Account) -> None:
@@ -51,15 +64,38 @@ def tell_about_application(template: Template, doctor: Doctor, account: Account)
     _tell(template, account, doctor.id, moment)
 
 
-def _tell(template: Template, account: Account, subject_id: int, version: int) -> None:
-    message = Message(
-        key=f"{template.value}.{subject_id}.{version}.{account.id}",
-        template=template.value,
-        account_id=account.id,
-        recipient=account.email,
-        subject_id=subject_id,
-        subject_version=version,
+def tell_about_account(template: Template, account: Account, recipient: str) -> None:
+    """Have a link for an account, which must be flushed, mailed to an address; each time it is another mail."""
+    key = f"{template.value}.{account.id}.{secrets.token_hex(8)}"
+    _put(Message(key=key, template=template.value, account_id=account.id, recipient=recipient))
+
+
+def count_sent_to(account: Account, template: Template, *, since: datetime) -> int:
+    """How many mails of a kind an account has caused since a moment."""
+    return (
+        db.session.scalar(
+            select(func.count())
+            .select_from(Message)
+            .where(Message.account_id == account.id, Message.template == template.value, Message.created_at >= since)
+        )
+        or 0
     )
+
+
+def _tell(template: Template, account: Account, subject_id: int, version: int) -> None:
+    _put(
+        Message(
+            key=f"{template.value}.{subject_id}.{version}.{account.id}",
+            template=template.value,
+            account_id=account.id,
+            recipient=account.email,
+            subject_id=subject_id,
+            subject_version=version,
+        )
+    )
+
+
+def _put(message: Message) -> None:
     db.session.add(message)
     db.session.flush()
     unit_of_work.after_commit(DELIVER, message.id)
@@ -123,6 +159,18 @@ def visit_of(message: Message) -> Appointment | None:
 def tells_of_a_visit(message: Message) -> bool:
     """Whether the message is about a visit, and so may have become untrue."""
     return Template(message.template) in TRUE_WHILE
+
+
+def account_of(message: Message) -> Account | None:
+    """The account that a message has a link for, if it still holds; None for a closed one."""
+    account = db.session.get(Account, message.account_id) if message.account_id else None
+    holds = HOLDS[Template(message.template)]
+    return account if account is not None and account.is_active and holds(account, message) else None
+
+
+def brings_a_link(message: Message) -> bool:
+    """Whether the message is about an account, and holds a link that is made when it is sent."""
+    return Template(message.template) in HOLDS
 
 
 def mark_sent(message: Message) -> None:

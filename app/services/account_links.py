@@ -1,0 +1,71 @@
+"""Links that a mail brings: signed, time-limited, and good for one use.
+
+A link is the proof that somebody reads an account's mail. It names the account by its key, and carries a fingerprint
+of what using it changes (the password, the address), so that it ends with its use and with every other such change.
+"""
+
+from __future__ import annotations
+
+import enum
+import hmac
+from collections.abc import Mapping
+from datetime import timedelta
+
+from itsdangerous import BadData, URLSafeTimedSerializer
+from sqlalchemy import select
+
+from app.errors import NotFound
+from app.extensions import db, settings
+from app.models import Account
+
+
+class Purpose(enum.Enum):
+    """What a link lets somebody do."""
+
+    SET_PASSWORD = "set password"  # noqa: S105 (no password)
+    CONFIRM_EMAIL = "confirm e-mail"
+
+
+LIFETIMES: Mapping[Purpose, timedelta] = {
+    Purpose.SET_PASSWORD: timedelta(days=7),
+    Purpose.CONFIRM_EMAIL: timedelta(days=1),
+}
+"""For how long a link is good, from the moment when it is sent."""
+
+_BINDS = {
+    # The address, too: a link that was sent to a mistyped one is worth nothing once it is put right.
+    Purpose.SET_PASSWORD: lambda account: (account.password_hash or "", account.email),
+    Purpose.CONFIRM_EMAIL: lambda account: (account.email, account.pending_email or ""),
+}
+
+
+def token(purpose: Purpose, account: Account) -> str:
+    """A new token for the end of a link. It tells nothing about the account but its key."""
+    return _serializer(purpose).dumps([account.id, _fingerprint(purpose, account)])
+
+
+def owner(purpose: Purpose, text: str, *, lock: bool = False) -> Account:
+    """The account that a token is about. `lock` holds its row until the unit of work ends.
+
+    Raises NotFound, alike for a token that is forged, has run out or was used, and for a closed account.
+    """
+    try:
+        key, fingerprint = _serializer(purpose).loads(text, max_age=int(LIFETIMES[purpose].total_seconds()))
+    except BadData:
+        raise NotFound from None
+    query = select(Account).where(Account.id == key, Account.is_active)
+    if lock:
+        query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
+    account = db.session.scalars(query).one_or_none()
+    if account is None or not hmac.compare_digest(fingerprint, _fingerprint(purpose, account)):
+        raise NotFound
+    return account
+
+
+def _serializer(purpose: Purpose) -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(settings.secret_key, salt=purpose.value)
+
+
+def _fingerprint(purpose: Purpose, account: Account) -> str:
+    text = "\0".join(_BINDS[purpose](account))
+    return hmac.digest(settings.secret_key.encode(), text.encode(), "sha256").hex()[:32]
