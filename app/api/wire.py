@@ -14,6 +14,9 @@ from app.services.pictures import picture_url
 WIRE_NAMES: Mapping[str, str] = {
     "kind": "appointment_type",
     "starts_at": "appointment_time",
+    "available_time_id": "time",
+    "doctor_id": "doctor",
+    "patient_id": "patient",
 }
 """Field names of the services that are called otherwise on the wire."""
 

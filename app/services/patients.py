@@ -23,4 +23,4 @@ def own(actor: Actor) -> Patient:
         if patient.is_own:
             return patient
     message = "Say which patient this is for."
-    raise Invalid(message, field="patient")
+    raise Invalid(message, field="patient_id")

@@ -81,10 +81,14 @@ def reviews(actor: Actor, doctor_id: int, *, limit: int, offset: int) -> Listing
 
 
 def reviewer_name(patient: Patient) -> str:
-    """The first name under which a patient's reviews appear, or NAMELESS; `patient.manager` must be loaded.
+    """The first name under which a patient's reviews appear, or NAMELESS; `patient.manager` must be loaded."""
+    return shown_name(patient.name, patient.manager.username if patient.manager else None)
+
+
+def shown_name(name: str, username: str | None) -> str:
+    """What the public reads of a reviewing patient's name: the first, or NAMELESS.
 
     A patient without a name of its own carries the account's username, which is not for the public.
     """
-    username = patient.manager.username if patient.manager else None
-    words = patient.name.split()
-    return words[0] if words and patient.name != username else NAMELESS
+    words = name.split()
+    return words[0] if words and name != username else NAMELESS

@@ -46,6 +46,15 @@ ROWS: dict[str, Row] = {
     "PUT /appointments/<int:appointment_id>": row(401, 200, 404, 200, 404, 404, 200),
     "PATCH /appointments/<int:appointment_id>": row(401, 200, 404, 200, 404, 404, 200),
     "DELETE /appointments/<int:appointment_id>": row(401, 204, 404, 204, 404, 404, 204),
+    # Anyone reads reviews. A doctor or an admin without a patient of their own must say for whom they write (400).
+    "GET /reviews": same(200),
+    "POST /reviews": row(
+        401, 409, 201, 400, 400, 400, 400, send=lambda scene: {"doctor": scene.doctor.id, "rating": 5}
+    ),
+    "GET /reviews/<int:review_id>": same(200),
+    "PUT /reviews/<int:review_id>": row(401, 200, 403, 403, 403, 403, 403),
+    "PATCH /reviews/<int:review_id>": row(401, 200, 403, 403, 403, 403, 403),
+    "DELETE /reviews/<int:review_id>": row(401, 204, 403, 403, 403, 403, 204),
     "GET /openapi.json": same(200),
     "GET /docs": same(200),
 }
