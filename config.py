@@ -20,6 +20,7 @@ from sqlalchemy.exc import ArgumentError
 ROOT = Path(__file__).resolve().parent
 MINIMUM_SECRET_LENGTH = 32
 MINIMUM_SECRET_CHARACTERS = 8
+SHORTEST_SLOT_MINUTES, LONGEST_SLOT_MINUTES = 5, 480
 MAIL_SCHEMES = ("file", "smtp", "console")
 
 
@@ -59,6 +60,7 @@ class Settings:
     refresh_token_days: int = 30
     browser_session_hours: int = 12
     default_slot_minutes: int = 30
+    working_days: str = "mon,tue,wed,thu,fri"
     booking_cutoff_hours: int = 2
     booking_horizon_days: int = 90
     idempotency_hours: int = 24
@@ -67,6 +69,15 @@ class Settings:
     def zone(self) -> ZoneInfo:
         """The hospital's time zone."""
         return ZoneInfo(self.hospital_timezone)
+
+    @property
+    def weekdays(self) -> tuple[int, ...]:
+        """The working days, of whose hours the JSON documents tell: Monday is 0.
+
+        Empty where `working_days` names none, or something else.
+        """
+        names = [name.strip().lower() for name in self.working_days.split(",")]
+        return tuple(sorted({_WEEKDAYS.index(name) for name in names})) if set(names) <= set(_WEEKDAYS) else ()
 
     @property
     def is_production(self) -> bool:
@@ -130,6 +141,7 @@ class Settings:
         if self.phone_region not in phonenumbers.SUPPORTED_REGIONS:
             message = f"PHONE_REGION is {self.phone_region!r}, which is no country's two letters such as GB."
             raise SettingsError(message)
+        self._refuse_impossible_hours()
         try:
             make_url(self.database_url)
         except ArgumentError:
@@ -152,6 +164,15 @@ class Settings:
             if getattr(self, name) < least:
                 message = f"{name.upper()} is {getattr(self, name)}; it must be at least {least}."
                 raise SettingsError(message)
+
+    def _refuse_impossible_hours(self) -> None:
+        if not self.weekdays:
+            message = f"WORKING_DAYS is {self.working_days!r}, which are no days such as mon,tue,wed,thu,fri."
+            raise SettingsError(message)
+        least, most = SHORTEST_SLOT_MINUTES, LONGEST_SLOT_MINUTES
+        if not least <= self.default_slot_minutes <= most:
+            message = f"DEFAULT_SLOT_MINUTES is {self.default_slot_minutes}; it must be from {least} to {most}."
+            raise SettingsError(message)
 
     def refuse_unsafe(self) -> None:
         """Raise SettingsError where a production server would expose patients."""
@@ -180,6 +201,7 @@ _TEXTS = (
     "hospital_timezone",
     "currency",
     "phone_region",
+    "working_days",
     "ratelimit_anonymous",
     "ratelimit_signed_in",
     "ratelimit_sign_in",
@@ -196,6 +218,7 @@ _NUMBERS = (
     "booking_horizon_days",
     "idempotency_hours",
 )
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _MAY_BE_ZERO = ("trusted_proxies", "booking_cutoff_hours")
 
 

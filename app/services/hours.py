@@ -10,11 +10,8 @@ from datetime import time
 from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, extract, func, or_, select
 
 from app import clock
-from app.extensions import db
+from app.extensions import db, settings
 from app.models import AvailableTime, WeeklyHours
-
-WORKING_DAYS = (0, 1, 2, 3, 4)
-"""Monday to Friday: the days that the documents' hours tell of (contract, section 5)."""
 
 _NO_ENTRY = 0
 _written_as = func.coalesce(WeeklyHours.available_time_id, _NO_ENTRY).label("written_as")
@@ -30,7 +27,7 @@ class HoursSummary:
 
 
 def hours_summary(doctor_ids: Collection[int]) -> dict[int, HoursSummary]:
-    """The weekly hours of each doctor, Monday to Friday, that are not over, in one statement."""
+    """The weekly hours of each doctor on working days that are not over, in one statement."""
     kept = (
         select(WeeklyHours.doctor_id, WeeklyHours.starts, WeeklyHours.ends, WeeklyHours.slot_minutes, _written_as)
         .where(WeeklyHours.doctor_id.in_(doctor_ids), on_working_days())
@@ -69,7 +66,7 @@ def hours_summary(doctor_ids: Collection[int]) -> dict[int, HoursSummary]:
 
 
 def doctors_starting_at(available_time_id: int) -> Select[int]:
-    """The ids of the doctors with a slot, Monday to Friday, that starts at a catalogue time."""
+    """The ids of the doctors with a slot on a working day that starts at a catalogue time."""
     return (
         select(WeeklyHours.doctor_id)
         .join(
@@ -84,7 +81,7 @@ def on_working_days() -> ColumnElement[bool]:
     """The rows that the documents tell of: on a working day, and not over."""
     today = clock.local_today()
     return and_(
-        WeeklyHours.weekday.in_(WORKING_DAYS),
+        WeeklyHours.weekday.in_(settings.weekdays),
         or_(WeeklyHours.valid_to.is_(None), WeeklyHours.valid_to >= today),
     )
 
