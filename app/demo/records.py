@@ -103,6 +103,7 @@ def _report(random: Random, enrolment: Enrolment) -> _Entry:
     """What somebody told about themselves at registration."""
     diagnostics, treatments = random.choice(texts.PATIENT_REPORTED)
     told = {"diagnostics": diagnostics, "treatments": treatments, "reported_by_patient": True}
+    told["written_by_id"] = enrolment.person.account_id
     at = enrolment.person.joined
     return _Entry(_BLANK | told | {"patient_id": enrolment.patient_id, "created_at": at, "updated_at": at}, [])
 
@@ -113,6 +114,7 @@ _BLANK: Row = {
     "appointment_id": None,
     "reported_by_patient": False,
     "version": 1,
+    "written_by_id": None,
     "diagnostics": "",
     "observations": "",
     "treatments": "",
@@ -128,6 +130,7 @@ def _record(visit: Visit, house: Hospital) -> Row:
     return _BLANK | {
         "patient_id": visit.patient.patient_id,
         "author_id": visit.doctor.doctor_id,
+        "written_by_id": visit.doctor.person.account_id,
         "department_id": house.departments[visit.doctor.department.name],
     }
 

@@ -24,7 +24,10 @@ class _ClinicalTexts:
 
 
 class ClinicalRecord(_ClinicalTexts, Base):
-    """One entry of a patient's record, as it reads now. Without an author, the patient reported it at registration."""
+    """One entry of a patient's record, as it reads now: in whose words, `written_by_id` says.
+
+    Without an author, the patient reported it at registration.
+    """
 
     __tablename__ = "clinical_record"
     __table_args__ = (
@@ -32,6 +35,7 @@ class ClinicalRecord(_ClinicalTexts, Base):
         Index("ix_clinical_record_patient_id_created_at", "patient_id", "created_at"),
         Index("ix_clinical_record_department_id_created_at", "department_id", "created_at"),
         Index("ix_clinical_record_author_id", "author_id"),
+        Index("ix_clinical_record_created_at_id", "created_at", "id"),
     )
 
     id: Mapped[pk]
@@ -41,6 +45,7 @@ class ClinicalRecord(_ClinicalTexts, Base):
     appointment_id: Mapped[int | None] = mapped_column(KEY, foreign_key("appointment.id"), index=True)
     reported_by_patient: Mapped[bool] = mapped_column(default=False)
     version: Mapped[int] = mapped_column(default=1)
+    written_by_id: Mapped[int | None] = mapped_column(KEY, foreign_key("account.id"))
     created_at: Mapped[utc] = mapped_column(default=now)
     updated_at: Mapped[utc] = mapped_column(default=now, onupdate=now)
     voided_at: Mapped[utc | None]
