@@ -15,6 +15,11 @@ _JOBS = "jobs_after_commit"
 _ROLLBACK_ONLY = "rollback_only"
 _SQLITE_UNIQUE = re.compile(r"UNIQUE constraint failed: (?P<columns>.+)")
 
+
+def _there_already(what: str, field: str) -> Callable[[], PortalError]:
+    return lambda: Conflict(f"There is already a {what}. Choose another one.", field=field)
+
+
 GUARDS: dict[str, Callable[[], PortalError]] = {
     "appointment_doctor_overlap": lambda: Conflict("That time has just been taken. Choose another one."),
     "appointment_patient_overlap": lambda: Conflict("The patient already has an appointment at that time."),
@@ -23,6 +28,12 @@ GUARDS: dict[str, Callable[[], PortalError]] = {
         "An account with that e-mail address exists already. Sign in, or use another address.", field="email"
     ),
     "uq_doctor_account_id": lambda: Conflict("You have already applied to be listed as a doctor."),
+    "uq_department_name_key": _there_already("department of that name", "name"),
+    "uq_designation_name_key": _there_already("designation of that name", "name"),
+    "uq_designation_slug": _there_already("designation with that slug", "slug"),
+    "uq_specialisation_name_key": _there_already("specialisation of that name", "name"),
+    "uq_specialisation_slug": _there_already("specialisation with that slug", "slug"),
+    "uq_available_time_label": _there_already("time written like that", "label"),
     "uq_care_team_member_patient_id_doctor_id": lambda: Conflict("That doctor is already in the care team."),
     "uq_review_patient_id_doctor_id": lambda: Conflict("There is already a review of that doctor by this patient."),
 }

@@ -1,0 +1,179 @@
+"""The lists that admins keep: what the fields of each may hold, who may add to it, where its entries are in use.
+
+Each is one entry of this file; vocabularies.py reads, adds to, changes and empties them all (contract, section 6).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Column, ColumnElement, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from app.errors import Conflict
+from app.extensions import Base, db
+from app.models import (
+    Appointment,
+    AvailableTime,
+    ClinicalRecord,
+    Department,
+    Designation,
+    Doctor,
+    Service,
+    Specialisation,
+    doctor_designation,
+    doctor_specialisation,
+)
+from app.policy import Permission
+from app.services import day_times, slugs
+
+Row = TypeVar("Row", bound=Base)
+Texts = dict[str, str]
+Key = InstrumentedAttribute[Any] | Column[Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextRule:
+    """What a text may be: at most `longest` characters, something that `pattern` finds; `hint` says it to people."""
+
+    longest: int
+    is_required: bool = False
+    pattern: str = ""
+    hint: str = ""
+
+    def problem(self, text: str) -> str | None:
+        """What is wrong with a text, or None."""
+        if len(text) > self.longest:
+            return f"Use {self.longest:,} characters or fewer."
+        return None if re.search(self.pattern, text) else self.hint
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A foreign key that points at an entry, and what has it, as one and as many."""
+
+    key: Key
+    one: str
+    many: str
+
+    def told(self, number: int) -> str:
+        """`3 doctors`."""
+        return f"{number:,} {self.one if number == 1 else self.many}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vocabulary(Generic[Row]):
+    """One list. `derive` tells what follows from the texts of a new row, or of one that changes."""
+
+    model: type[Row]
+    noun: str
+    plural: str
+    texts: Mapping[str, TextRule]
+    order: tuple[ColumnElement[Any] | InstrumentedAttribute[Any], ...]
+    added_by: Permission = Permission.ADMINISTER
+    uses: tuple[Use, ...] = ()
+    derive: Callable[[Vocabulary[Any], Any, Texts], dict[str, Any]] = field(default=lambda *_: {})
+    has_picture: bool = False
+
+
+def refuse_used(vocabulary: Vocabulary[Any], row: Any, cannot: str) -> None:
+    """Raise Conflict, which says what the entry `cannot` (be deleted) and what has it; one statement."""
+    if not vocabulary.uses:
+        return
+    counts = [select(func.count()).where(use.key == row.id).scalar_subquery() for use in vocabulary.uses]
+    numbers = db.session.execute(select(*counts)).one()
+    found = [use.told(number) for use, number in zip(vocabulary.uses, numbers, strict=True) if number]
+    if found:
+        have = "has" if sum(numbers) == 1 else "have"
+        raise Conflict(
+            f"This {vocabulary.noun} cannot {cannot}: {' and '.join(found)} {have} it, former ones included."
+        )
+
+
+def _with_slug(vocabulary: Vocabulary[Any], row: Any, texts: Texts) -> dict[str, Any]:
+    """A slug made from the name where none is given; one that is there stays when the name changes."""
+    if texts.get("slug"):
+        return {}
+    if row is not None:
+        return {"slug": row.slug}
+    slug = slugs.slug_of(texts["name"], nameless=vocabulary.noun)
+    column = vocabulary.model.slug
+    taken = select(column).where(or_(column == slug, column.startswith(f"{slug}-", autoescape=True)))
+    return {"slug": slugs.first_free(slug, set(db.session.scalars(taken)))}
+
+
+def _with_times(vocabulary: Vocabulary[Any], row: Any, texts: Texts) -> dict[str, Any]:
+    """The times that a text says. Those of visits stay as they were booked: their time cannot become another one."""
+    if "label" not in texts:
+        return {}
+    starts, ends = day_times.parse(texts["label"], field="label")
+    if row is not None and row.starts != starts:
+        refuse_used(vocabulary, row, "become another time")
+    return {"starts": starts, "ends": ends}
+
+
+_NAME = TextRule(
+    longest=200,
+    is_required=True,
+    # Digits alone would be taken for an id wherever an entry is named by either.
+    pattern=r"[^\s0-9]",
+    hint="Enter a name with a letter in it.",
+)
+_SLUG = TextRule(longest=slugs.LONGEST, pattern=slugs.PATTERN, hint="Use small letters, digits and single hyphens.")
+_NAMED: Mapping[str, TextRule] = {"name": _NAME, "slug": _SLUG}
+
+DESIGNATIONS = Vocabulary(
+    model=Designation,
+    noun="designation",
+    plural="designations",
+    texts=_NAMED,
+    order=(Designation.name_key,),
+    uses=(Use(doctor_designation.c.designation_id, "doctor", "doctors"),),
+    derive=_with_slug,
+)
+SPECIALISATIONS = Vocabulary(
+    model=Specialisation,
+    noun="specialisation",
+    plural="specialisations",
+    texts=_NAMED,
+    order=(Specialisation.name_key,),
+    uses=(Use(doctor_specialisation.c.specialisation_id, "doctor", "doctors"),),
+    derive=_with_slug,
+)
+AVAILABLE_TIMES = Vocabulary(
+    model=AvailableTime,
+    noun="available time",
+    plural="available times",
+    texts={"label": TextRule(longest=50, is_required=True, pattern="[0-9]", hint=day_times.NOT_A_TIME)},
+    order=(AvailableTime.starts,),
+    uses=(Use(Appointment.available_time_id, "appointment", "appointments"),),
+    derive=_with_times,
+)
+DEPARTMENTS = Vocabulary(
+    model=Department,
+    noun="department",
+    plural="departments",
+    texts={"name": _NAME, "location": TextRule(longest=200), "description": TextRule(longest=5000)},
+    order=(Department.name_key,),
+    added_by=Permission.CREATE_DEPARTMENT,
+    uses=(
+        Use(Doctor.department_id, "doctor", "doctors"),
+        Use(ClinicalRecord.department_id, "clinical record", "clinical records"),
+    ),
+)
+SERVICES = Vocabulary(
+    model=Service,
+    noun="service",
+    plural="services",
+    texts={
+        "name": TextRule(longest=200, is_required=True, pattern=r"\S", hint="Enter a name."),
+        "description": TextRule(longest=5000),
+    },
+    order=(func.lower(Service.name),),
+    has_picture=True,
+)
+CATALOGUE: tuple[Vocabulary[Any], ...] = (DESIGNATIONS, SPECIALISATIONS, AVAILABLE_TIMES, DEPARTMENTS, SERVICES)
+"""Every list that an admin edits."""
