@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 import hmac
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 from itsdangerous import BadData, URLSafeTimedSerializer
@@ -32,7 +32,7 @@ LIFETIMES: Mapping[Purpose, timedelta] = {
 }
 """For how long a link is good, from the moment when it is sent."""
 
-_BINDS = {
+_BINDS: Mapping[Purpose, Callable[[Account], tuple[str, str]]] = {
     # The address, too: a link that was sent to a mistyped one is worth nothing once it is put right.
     Purpose.SET_PASSWORD: lambda account: (account.password_hash or "", account.email),
     Purpose.CONFIRM_EMAIL: lambda account: (account.email, account.pending_email or ""),

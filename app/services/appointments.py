@@ -76,7 +76,8 @@ def book(
         message = "You can book only for patients whom you treat."
         raise Forbidden(message)
     _check(doctor, symptoms, kind)
-    _lock([doctor.id], [patient.id])
+    lock_calendars([doctor.id], [patient.id])
+    policy.fetch(actor, Patient, patient.id)  # who was voided before the calendars were locked is gone
     slot = offered(doctor.id, starts_at, by_patient=by_patient)
     is_confirmed = not by_patient and policy.can(actor, Permission.RUN_CALENDAR, doctor)
     appointment = Appointment(
@@ -133,7 +134,7 @@ def cancel(actor: Actor, appointment_id: int, *, reason: str = "") -> Appointmen
     if appointment.state is VisitState.CANCELLED:
         return appointment
     _require_open(appointment, "cancelled", staff=_acts_as_staff(actor, appointment))
-    _cancel(actor, appointment, reason)
+    call_off(actor, appointment, reason)
     return appointment
 
 
@@ -151,7 +152,7 @@ def set_state(actor: Actor, appointment_id: int, state: VisitState, *, reason: s
         message = f"The appointment is {_STATE_WORDS[appointment.state]}: it cannot be {_STATE_WORDS[state]} now."
         raise Conflict(message)
     if state is VisitState.CANCELLED:
-        _cancel(actor, appointment, reason)
+        call_off(actor, appointment, reason)
         return appointment
     untimely = _untimely(appointment, state)
     if untimely:
@@ -194,7 +195,7 @@ def decline(actor: Actor, appointment_id: int, *, reason: str) -> Appointment:
         return appointment
     if appointment.state is not VisitState.PENDING:
         raise Conflict(f"The appointment is {_STATE_WORDS[appointment.state]} already: it cannot be declined.")
-    _cancel(actor, appointment, reason)
+    call_off(actor, appointment, reason)
     return appointment
 
 
@@ -226,7 +227,7 @@ def remove(actor: Actor, appointment_id: int) -> None:
     appointment = _take(actor, appointment_id)
     if appointment.state is not VisitState.CANCELLED:
         _require_open(appointment, "deleted", staff=_acts_as_staff(actor, appointment))
-        _cancel(actor, appointment, "")
+        call_off(actor, appointment, "")
     appointment.removed_at = now()
     audit.record(actor, "appointment.removed", appointment, patient_id=appointment.patient_id)
 
@@ -269,12 +270,12 @@ def meet_link(appointment: Appointment) -> str | None:
 def _take(actor: Actor, appointment_id: int) -> Appointment:
     """The visit, with the doctor's and the patient's calendars locked, as it is once nobody else can change it."""
     seen = policy.fetch(actor, Appointment, appointment_id)
-    _lock([seen.doctor_id], [seen.patient_id])
+    lock_calendars([seen.doctor_id], [seen.patient_id])
     db.session.expire(seen)
     return policy.fetch(actor, Appointment, appointment_id, *WITH_PEOPLE)
 
 
-def _lock(doctor_ids: Sequence[int], patient_ids: Sequence[int]) -> None:
+def lock_calendars(doctor_ids: Sequence[int], patient_ids: Sequence[int]) -> None:
     """Queue up for calendars: doctors first, then patients, each by ascending key, so that nobody deadlocks.
 
     On SQLite the transaction is the only one that writes already. Their holds that have run out are released.
@@ -358,7 +359,8 @@ def _require_open(appointment: Appointment, done: str, *, staff: bool) -> None:
         raise Conflict(message)
 
 
-def _cancel(actor: Actor, appointment: Appointment, reason: str) -> None:
+def call_off(actor: Actor, appointment: Appointment, reason: str) -> None:
+    """Cancel a visit whose calendars are locked, whoever acts and whenever it is, and tell the patient's side."""
     appointment.state = VisitState.CANCELLED
     appointment.cancelled_at = now()
     appointment.cancel_reason = reason.strip()[:LONGEST_TEXT]
