@@ -5,14 +5,21 @@ from __future__ import annotations
 from flask import Flask
 
 from app import http
-from app.api import accounts, appointments, doctors, reviews
+from app.api import accounts, appointments, doctors, mappings, records, reviews
 from app.api.openapi import PortalApi, documentation
 from app.api.problem import problem_response
 from app.api.resource import JsonBlueprint
 from app.api.wire import OrjsonProvider
 from app.extensions import csrf
 
-RESOURCES: tuple[JsonBlueprint, ...] = (accounts.blp, doctors.blp, appointments.blp, reviews.blp)
+RESOURCES: tuple[JsonBlueprint, ...] = (
+    accounts.blp,
+    doctors.blp,
+    appointments.blp,
+    reviews.blp,
+    records.blp,
+    mappings.blp,
+)
 
 
 def register(app: Flask) -> PortalApi:

@@ -14,6 +14,9 @@ from app.services.pictures import picture_url
 WIRE_NAMES: Mapping[str, str] = {
     "kind": "appointment_type",
     "starts_at": "appointment_time",
+    "label": "time",
+    "message": "massage",
+    "appointment_id": "appointment",
     "available_time_id": "time",
     "doctor_id": "doctor",
     "patient_id": "patient",

@@ -17,6 +17,16 @@ def booking(scene: Any) -> dict[str, object]:
     }
 
 
+def about_patient(scene: Any) -> dict[str, object]:
+    """A record of the scene's patient."""
+    return {"patient": scene.patient.id, "notes": "Seen today"}
+
+
+def note(_scene: Any) -> dict[str, object]:
+    """A change of a record."""
+    return {"notes": "Better now"}
+
+
 ROWS: dict[str, Row] = {
     # Anyone may register, sign in, refresh and sign out: 400 and 401 speak of the empty body.
     "POST /register": same(400),
@@ -55,6 +65,32 @@ ROWS: dict[str, Row] = {
     "PUT /reviews/<int:review_id>": row(401, 200, 403, 403, 403, 403, 403),
     "PATCH /reviews/<int:review_id>": row(401, 200, 403, 403, 403, 403, 403),
     "DELETE /reviews/<int:review_id>": row(401, 204, 403, 403, 403, 403, 204),
+    # Staff list records, the patient's side reads its own; only doctors who may read one change it.
+    "GET /patient_records": row(401, 403, 403, 200, 200, 403, 200),
+    "GET /api/patient_records": row(401, 403, 403, 200, 200, 403, 200),
+    "GET /medical-records": row(401, 200, 200, 200, 200, 200, 200),
+    "POST /patient_records": row(401, 403, 403, 201, 201, 403, 403, send=about_patient),
+    "POST /api/patient_records": row(401, 403, 403, 201, 201, 403, 403, send=about_patient),
+    "POST /medical-records": row(401, 403, 403, 201, 201, 403, 403, send=about_patient),
+    "GET /patient_records/<int:record_id>": row(401, 200, 404, 200, 404, 404, 200),
+    "GET /api/patient_records/<int:record_id>": row(401, 200, 404, 200, 404, 404, 200),
+    "GET /medical-records/<int:record_id>": row(401, 200, 404, 200, 404, 404, 200),
+    "PUT /patient_records/<int:record_id>": row(401, 403, 403, 200, 404, 403, 403, send=note),
+    "PUT /api/patient_records/<int:record_id>": row(401, 403, 403, 200, 404, 403, 403, send=note),
+    "PUT /medical-records/<int:record_id>": row(401, 403, 403, 200, 404, 403, 403, send=note),
+    "PATCH /patient_records/<int:record_id>": row(401, 403, 403, 200, 404, 403, 403, send=note),
+    "PATCH /api/patient_records/<int:record_id>": row(401, 403, 403, 200, 404, 403, 403, send=note),
+    "PATCH /medical-records/<int:record_id>": row(401, 403, 403, 200, 404, 403, 403, send=note),
+    "DELETE /patient_records/<int:record_id>": row(401, 403, 403, 204, 404, 403, 403),
+    "DELETE /api/patient_records/<int:record_id>": row(401, 403, 403, 204, 404, 403, 403),
+    "DELETE /medical-records/<int:record_id>": row(401, 403, 403, 204, 404, 403, 403),
+    # The patient's side and admins say who treats; the doctor who does sees it.
+    "GET /api/mappings": row(401, 200, 200, 200, 200, 200, 200),
+    "POST /api/mappings": row(
+        401, 409, 400, 403, 403, 400, 409, send=lambda scene: {"patient": scene.patient.id, "doctor": scene.doctor.id}
+    ),
+    "GET /api/mappings/<int:mapping_id>": row(401, 200, 404, 200, 404, 404, 200),
+    "DELETE /api/mappings/<int:mapping_id>": row(401, 204, 404, 403, 404, 404, 204),
     "GET /openapi.json": same(200),
     "GET /docs": same(200),
 }
