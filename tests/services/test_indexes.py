@@ -12,7 +12,7 @@ from sqlalchemy import Engine, event, insert, text
 
 from app import models
 from app.policy import Actor
-from app.services import availability, doctors
+from app.services import availability, doctors, reviews
 from tests.factories import AccountFactory, DepartmentFactory, DesignationFactory, SpecialisationFactory
 from tests.support.databases import Database
 
@@ -75,9 +75,11 @@ class Hospital:
                 {"name": f"Patient {number}", "manager_id": None} for number in range(DOCTORS)
             ]
             names[0]["manager_id"] = self.account
-            patients = session.scalars(insert(models.Patient).returning(models.Patient.id), names).all()
+            self.patients = session.scalars(insert(models.Patient).returning(models.Patient.id), names).all()
             hours = {"starts": time(9), "ends": time(17), "slot_minutes": 30}
-            pairs = [{"doctor_id": one, "patient_id": other} for one, other in zip(self.doctors, patients, strict=True)]
+            pairs = [
+                {"doctor_id": one, "patient_id": other} for one, other in zip(self.doctors, self.patients, strict=True)
+            ]
             rows: dict[type, list[dict[str, Any]]] = {
                 models.WeeklyHours: [
                     hours | {"doctor_id": key, "weekday": weekday} for key in self.doctors for weekday in range(3)
@@ -91,7 +93,7 @@ class Hospital:
                     for pair in pairs
                     for days in (-300, -200, 3)
                 ],
-                models.Review: [pair | {"rating": 3} for pair in pairs],
+                models.Review: [pair | {"rating": 1 + number % 5} for number, pair in enumerate(pairs)],
             }
             for model, values in rows.items():
                 session.execute(insert(model), values)
@@ -154,6 +156,12 @@ def test_filters_and_free_times_use_their_indexes(database: Database) -> None:
         lambda: doctors.hours_summary(few): ("ix_weekly_hours_doctor_id_weekday",),
         lambda: doctors.ratings(few): ("ix_review_doctor_id_created_at", "ix_appointment_patient_id_doctor_id_state"),
         lambda: doctors.reviews(member, few[1], limit=20, offset=0): ("ix_review_doctor_id_created_at",),
+        lambda: reviews.find(member, limit=20, offset=0): ("ix_appointment_",),
+        lambda: reviews.find(member, doctor_id=few[1], limit=20, offset=0): ("ix_review_doctor_id_created_at",),
+        lambda: reviews.find(member, patient_ids=(hospital.patients[1],), limit=20, offset=0): (
+            "uq_review_patient_id_doctor_id",
+        ),
+        lambda: reviews.find(member, rating=5, limit=20, offset=0): ("ix_review_rating_hidden_at",),
         lambda: doctors.with_meet_link(member, rows): ("ix_patient_manager_id", "ix_appointment_"),
     }
     for act, indexes in acts.items():
