@@ -76,6 +76,11 @@ class Doctor(Base):
     )
 
     @property
+    def speciality(self) -> str:
+        """What the doctor treats, in words: as written, else the first specialisation, which must be loaded."""
+        return self.specialization or next((entry.name for entry in self.specialisations), "")
+
+    @property
     def is_waiting(self) -> bool:
         """Whether the hospital has yet to decide about the application."""
         return self.approval is Approval.PENDING

@@ -34,6 +34,7 @@ from app.services.outbox import Template
 from app.services.ratings import Rating, ReviewEntry, ratings, reviews
 
 __all__ = [
+    "WITH_DETAILS",
     "Choices",
     "DoctorCard",
     "HoursSummary",
@@ -60,7 +61,7 @@ LONGEST_REASON = 1000
 FREE_TIMES_ON_A_CARD = 3
 _MAIL = {Approval.APPROVED: Template.DOCTOR_APPROVED, Approval.REJECTED: Template.DOCTOR_REJECTED}
 
-_WITH_DETAILS = (
+WITH_DETAILS = (
     joinedload(Doctor.account),
     joinedload(Doctor.department),
     selectinload(Doctor.designations),
@@ -119,7 +120,7 @@ def find(
         available_time_id=available_time_id,
     )
     query = policy.visible(actor, Doctor).where(*criteria)
-    return listing(query.order_by(Doctor.id), *_WITH_DETAILS, limit=limit, offset=offset)
+    return listing(query.order_by(Doctor.id), *WITH_DETAILS, limit=limit, offset=offset)
 
 
 def soonest(
@@ -156,7 +157,7 @@ def _cards(doctor_ids: Sequence[int], free: dict[int, list[availability.Slot]]) 
     """The cards of these doctors, in this order."""
     if not doctor_ids:
         return []
-    query = select(Doctor).where(Doctor.id.in_(doctor_ids)).options(*_WITH_DETAILS)
+    query = select(Doctor).where(Doctor.id.in_(doctor_ids)).options(*WITH_DETAILS)
     doctors = {doctor.id: doctor for doctor in db.session.scalars(query)}
     rating = ratings(doctor_ids)
     return [
@@ -178,7 +179,7 @@ def _cards(doctor_ids: Sequence[int], free: dict[int, list[availability.Slot]]) 
 
 def get(actor: Actor, doctor_id: int) -> Doctor:
     """One doctor with all relations. Raises NotFound for one whom the actor may not see."""
-    return policy.fetch(actor, Doctor, doctor_id, *_WITH_DETAILS)
+    return policy.fetch(actor, Doctor, doctor_id, *WITH_DETAILS)
 
 
 def choices(actor: Actor) -> Choices:
@@ -226,7 +227,7 @@ def applications(
     query = policy.visible(actor, Doctor).where(*matching(search))
     if state is not None:
         query = query.where(Doctor.approval == state)
-    return listing(query.order_by(Doctor.created_at, Doctor.id), *_WITH_DETAILS, limit=limit, offset=offset)
+    return listing(query.order_by(Doctor.created_at, Doctor.id), *WITH_DETAILS, limit=limit, offset=offset)
 
 
 def own_application(actor: Actor) -> Doctor | None:
@@ -258,7 +259,7 @@ def reject(actor: Actor, doctor_id: int, reason: str) -> Doctor:
 
 def _decide(actor: Actor, doctor_id: int, decision: Approval, reason: str = "") -> Doctor:
     policy.require(actor, Permission.ADMINISTER)
-    doctor = policy.fetch(actor, Doctor, doctor_id, *_WITH_DETAILS, lock=True)
+    doctor = policy.fetch(actor, Doctor, doctor_id, *WITH_DETAILS, lock=True)
     reason = reason.strip()
     if decision is Approval.REJECTED and not reason:
         raise Invalid("Enter the reason, which the doctor will read.", field="reason")

@@ -84,7 +84,6 @@ class Facts:
     def doctor(self, row: Doctor) -> dict[str, Any]:
         """A doctor, its relations loaded, as DoctorOut."""
         hours, rating = self.hours[row.id], self.ratings[row.id]
-        specialisations = [entry.name for entry in row.specialisations]
         return {
             "id": row.id,
             "user": row.name,
@@ -92,11 +91,11 @@ class Facts:
             "username": row.account.username if row.account else None,
             "profile": picture_address(row.picture_id),
             "designation": [entry.name for entry in row.designations],
-            "specialisation": specialisations,
+            "specialisation": [entry.name for entry in row.specialisations],
             "available_time": hours.available_time_ids,
             "fee": row.fee,
             "meet_link": (row.meet_link or None) if row.id in self.with_meet_link else None,
-            "specialization": row.specialization or next(iter(specialisations), ""),
+            "specialization": row.speciality,
             "available_from": hours.available_from,
             "available_to": hours.available_to,
             "department": {"id": row.department.id, "name": row.department.name} if row.department else None,
