@@ -29,6 +29,7 @@ PUBLIC: dict[str, Row] = {
     "GET /": same(200),
     "GET /find-a-doctor": same(200),
     "GET /find-a-doctor/<int:doctor_id>": same(200),
+    "GET /docs/clients": same(200),
     "GET /media/<token>": same(404, values={"token": "forged"}),
     "GET /static/<path:filename>": same(200, values={"filename": "css/portal.css"}),
 }
