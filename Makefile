@@ -10,7 +10,7 @@ TEST_PROCESSES ?= 2
 UV_VERSION := 0.13.8
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow check fix assets lock clean
+.PHONY: help run test test-slow check fix bench assets lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ fix: $(VENV)/.development ## Mend what lint and format can, and rewrite what doc
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 	@$(FLASK) describe-api
+
+bench: $(VENV)/.development ## Measure how quick the portal is, next to floors (two minutes; docs/performance.md)
+	@$(BIN)/python -m tests.bench
 
 assets: ## Build static/ from its sources (needs Node; only to change the look)
 	npm ci --no-audit --no-fund

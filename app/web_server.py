@@ -16,9 +16,10 @@ from config import Settings
 STOP_SECONDS = 20
 
 
-def serve(settings: Settings) -> None:
+def serve(settings: Settings, target: str = "wsgi:serving") -> None:
     """Serve until SIGTERM or SIGINT; requests that have begun get up to twenty seconds to finish.
 
+    `target` names what makes the WSGI application: another one than the portal only to measure it beside the portal.
     Raises click.ClickException where another program has the address.
     """
     _refuse_taken_address(settings)
@@ -27,7 +28,7 @@ def serve(settings: Settings) -> None:
     # It warns of more threads than twice the cores; ours mostly wait for slow clients and for the database.
     logging.getLogger("_granian").addFilter(lambda record: "Python threads" not in record.getMessage())
     server = Granian(
-        "wsgi:serving",
+        target,
         factory=True,
         interface=Interfaces.WSGI,
         address=settings.host,
