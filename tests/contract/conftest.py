@@ -8,15 +8,15 @@ import pytest
 from flask.testing import FlaskClient
 
 from app.models import Account, Department, Doctor, Patient
-from tests.contract.support import Dialect, Program
+from tests.contract.support import DIALECTS, Dialect, Program
 from tests.factories import AccountFactory, DepartmentFactory, DoctorFactory, PatientFactory
 from tests.support.databases import Database
 
 
 @pytest.fixture
-def dialect() -> Dialect:
-    """How clients sign in. A document's tests override it with the document's own way."""
-    return Dialect("/api/token/")
+def dialect(request: pytest.FixtureRequest) -> Dialect:
+    """How the clients of the document that the test's file is named after sign in."""
+    return DIALECTS[request.path.stem.removeprefix("test_document_")[:3]]
 
 
 @pytest.fixture

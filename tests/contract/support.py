@@ -16,7 +16,21 @@ from werkzeug.test import TestResponse
 
 from app.models import Account
 from tests.api.support import problem
+from tests.api.support import text as moment
 from tests.support.clients import PASSWORD, ApiClient
+
+__all__ = [
+    "DIALECTS",
+    "Dialect",
+    "Program",
+    "like",
+    "moment",
+    "ok",
+    "page_like",
+    "picture",
+    "refused",
+    "shows_a_picture",
+]
 
 Example = Any
 """A value as a document shows it: `0` stands for any whole number, `"string"` for any text, and so on."""
@@ -49,6 +63,16 @@ class Dialect:
     def authorization(self, token: str) -> str:
         """The header's value."""
         return f"{self.scheme} {token}".lstrip()
+
+
+DIALECTS: Mapping[str, Dialect] = {
+    "000": Dialect("/login", token="token", scheme="Token"),
+    "001": Dialect("/api/user/login/"),
+    "002": Dialect("/auth/login/", scheme=""),
+    "003": Dialect("/api/token/"),
+    "004": Dialect("/api/token/"),
+}
+"""By document. 002 says nothing of how the token is sent: its clients send it bare here."""
 
 
 class Program(ApiClient):
