@@ -55,6 +55,7 @@ class Settings:
     ratelimit_anonymous: str = "300 per minute"
     ratelimit_signed_in: str = "1200 per minute"
     ratelimit_sign_in: str = "10 per minute"
+    ratelimit_contact: str = "10 per hour"
     trusted_proxies: int = 0
     access_token_hours: int = 12
     refresh_token_days: int = 30
@@ -153,7 +154,7 @@ class Settings:
         if not self.public_url.startswith(("http://", "https://")):
             message = "PUBLIC_URL must start with http:// or https://."
             raise SettingsError(message)
-        for name in ("ratelimit_anonymous", "ratelimit_signed_in", "ratelimit_sign_in"):
+        for name in _LIMITS:
             try:
                 limits.parse(getattr(self, name))
             except ValueError as error:
@@ -194,6 +195,7 @@ class Settings:
             raise SettingsError(message)
 
 
+_LIMITS = ("ratelimit_anonymous", "ratelimit_signed_in", "ratelimit_sign_in", "ratelimit_contact")
 _TEXTS = (
     "host",
     "mail_from",
@@ -202,9 +204,7 @@ _TEXTS = (
     "currency",
     "phone_region",
     "working_days",
-    "ratelimit_anonymous",
-    "ratelimit_signed_in",
-    "ratelimit_sign_in",
+    *_LIMITS,
 )
 _NUMBERS = (
     "web_workers",

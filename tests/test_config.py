@@ -130,6 +130,7 @@ class TestFromEnvironment:
             ("RATELIMIT_ENABLED", "2"),
             ("ACCESS_TOKEN_HOURS", "1.5"),
             ("RATELIMIT_SIGN_IN", "often"),
+            ("RATELIMIT_CONTACT", "seldom"),
             ("PHONE_REGION", "Britain"),
             ("RATELIMIT_ANONYMOUS", "10 per fortnight"),
             ("DEFAULT_SLOT_MINUTES", "0"),

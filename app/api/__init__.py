@@ -5,7 +5,18 @@ from __future__ import annotations
 from flask import Flask
 
 from app import http
-from app.api import accounts, appointments, doctors, mappings, records, reviews
+from app.api import (
+    accounts,
+    appointments,
+    contacts,
+    departments,
+    doctors,
+    mappings,
+    records,
+    reviews,
+    services,
+    vocabularies,
+)
 from app.api.openapi import PortalApi, documentation
 from app.api.problem import problem_response
 from app.api.resource import JsonBlueprint
@@ -19,6 +30,10 @@ RESOURCES: tuple[JsonBlueprint, ...] = (
     reviews.blp,
     records.blp,
     mappings.blp,
+    vocabularies.blp,
+    departments.blp,
+    services.blp,
+    contacts.blp,
 )
 
 

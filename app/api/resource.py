@@ -192,15 +192,17 @@ class JsonBlueprint(Blueprint):
         return decorate
 
     def response(
-        self, status: int, schema: type[Schema] | None = None, *, description: str | None = None
+        self, status: int, schema: type[Schema] | None = None, *, many: bool = False, description: str | None = None
     ) -> Callable[[Method], Callable[..., Response]]:
         """Answer with what the method returns, as JSON; the schema documents it, and a test holds the two equal.
+
+        `many`: it is a bare array of them.
 
         Running every row of a list through marshmallow would cost more than its query.
         """
         notes: dict[str, Any] = {"description": description or HTTPStatus(status).phrase, "content_type": None}
         if schema is not None:
-            notes["schema"] = schema()
+            notes["schema"] = schema(many=many)
 
         def decorate(method: Method) -> Callable[..., Response]:
             @wraps(method)

@@ -1,4 +1,4 @@
-"""How often somebody may try to sign in: by account, over every spelling and both faces (contract, section 13)."""
+"""How often somebody may try what is open to all: to sign in, to send a message (contract, section 13)."""
 
 from __future__ import annotations
 
@@ -13,17 +13,36 @@ from app.extensions import limiter, settings
 
 
 def count_sign_in(name: str) -> None:
-    """Count a try for an account name. Raises TooMany above the limit; a store that is down lets people in."""
+    """Count a try for an account name, over every spelling and both faces. Raises TooMany above the limit."""
+    _count(
+        settings.ratelimit_sign_in,
+        "sign-in",
+        name,
+        "Too many tries to sign in with that name. Wait a little and try again.",
+    )
+
+
+def count_contact(origin: str) -> None:
+    """Count a message to the hospital from a network address. Raises TooMany above the limit."""
+    _count(
+        settings.ratelimit_contact,
+        "contact",
+        origin,
+        "Too many messages came from your address. Wait a little, or telephone the hospital.",
+    )
+
+
+def _count(text: str, what: str, whose: str, refusal: str) -> None:
+    """Count one try of somebody against a limit; a store that is down lets people in."""
     if not settings.ratelimit_enabled:
         return
-    limit = parse(settings.ratelimit_sign_in)
+    limit = parse(text)
     # Hashed: the store holds no names, and no megabytes that somebody types for one.
-    key = hashlib.sha256(name.encode(errors="replace")).hexdigest()
+    key = hashlib.sha256(whose.encode(errors="replace")).hexdigest()
     try:
-        if limiter.limiter.hit(limit, "sign-in", key):
+        if limiter.limiter.hit(limit, what, key):
             return
-        reset_time, _ = limiter.limiter.get_window_stats(limit, "sign-in", key)
+        reset_time, _ = limiter.limiter.get_window_stats(limit, what, key)
     except RedisError:
         return
-    seconds = max(1, round(reset_time - time.time()))
-    raise TooMany("Too many tries to sign in with that name. Wait a little and try again.", retry_after=seconds)
+    raise TooMany(refusal, retry_after=max(1, round(reset_time - time.time())))

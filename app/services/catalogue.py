@@ -24,6 +24,7 @@ from app.models import (
     Doctor,
     Service,
     Specialisation,
+    WeeklyHours,
     doctor_designation,
     doctor_specialisation,
 )
@@ -53,11 +54,12 @@ class TextRule:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """A foreign key that points at an entry, and what has it, as one and as many."""
+    """A foreign key that points at an entry, and what has it, as one and as many: its rows, or what `counted` says."""
 
     key: Key
     one: str
     many: str
+    counted: Key | None = None
 
     def told(self, number: int) -> str:
         """`3 doctors`."""
@@ -78,12 +80,22 @@ class Vocabulary(Generic[Row]):
     derive: Callable[[Vocabulary[Any], Any, Texts], dict[str, Any]] = field(default=lambda *_: {})
     has_picture: bool = False
 
+    @property
+    def is_unique(self) -> bool:
+        """Whether an entry can be refused because there is one like it already."""
+        return any(column.unique for column in self.model.__table__.columns)
+
 
 def refuse_used(vocabulary: Vocabulary[Any], row: Any, cannot: str) -> None:
     """Raise Conflict, which says what the entry `cannot` (be deleted) and what has it; one statement."""
     if not vocabulary.uses:
         return
-    counts = [select(func.count()).where(use.key == row.id).scalar_subquery() for use in vocabulary.uses]
+    counts = [
+        select(func.count() if use.counted is None else func.count(use.counted.distinct()))
+        .where(use.key == row.id)
+        .scalar_subquery()
+        for use in vocabulary.uses
+    ]
     numbers = db.session.execute(select(*counts)).one()
     found = [use.told(number) for use, number in zip(vocabulary.uses, numbers, strict=True) if number]
     if found:
@@ -149,7 +161,10 @@ AVAILABLE_TIMES = Vocabulary(
     plural="available times",
     texts={"label": TextRule(longest=50, is_required=True, pattern="[0-9]", hint=day_times.NOT_A_TIME)},
     order=(AvailableTime.starts,),
-    uses=(Use(Appointment.available_time_id, "appointment", "appointments"),),
+    uses=(
+        Use(WeeklyHours.available_time_id, "doctor", "doctors", counted=WeeklyHours.doctor_id),
+        Use(Appointment.available_time_id, "appointment", "appointments"),
+    ),
     derive=_with_times,
 )
 DEPARTMENTS = Vocabulary(

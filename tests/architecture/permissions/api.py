@@ -27,6 +27,23 @@ def note(_scene: Any) -> dict[str, object]:
     return {"notes": "Better now"}
 
 
+def named(_scene: Any) -> dict[str, object]:
+    """A name that nothing has yet."""
+    return {"name": "Another"}
+
+
+def eight(_scene: Any) -> dict[str, object]:
+    """A time that the catalogue lacks."""
+    return {"time": "8 am"}
+
+
+def message(_scene: Any) -> dict[str, object]:
+    """A visitor's question."""
+    return {"name": "Ruth Baker", "phone": "020 7946 0018", "massage": "When are visiting hours?"}
+
+
+_UNUSED = {"department_id": "unused_department"}
+
 ROWS: dict[str, Row] = {
     # Anyone may register, sign in, refresh and sign out: 400 and 401 speak of the empty body.
     "POST /register": same(400),
@@ -91,6 +108,51 @@ ROWS: dict[str, Row] = {
     ),
     "GET /api/mappings/<int:mapping_id>": row(401, 200, 404, 200, 404, 404, 200),
     "DELETE /api/mappings/<int:mapping_id>": row(401, 204, 404, 403, 404, 404, 204),
+    # Anyone reads what doctors are described by and what the hospital offers; admins write it.
+    "GET /designations": same(200),
+    "POST /designations": row(401, 403, 403, 403, 403, 403, 201, send=named),
+    "GET /designations/<int:designation_id>": same(200),
+    "PUT /designations/<int:designation_id>": row(401, 403, 403, 403, 403, 403, 200, send=named),
+    "PATCH /designations/<int:designation_id>": row(401, 403, 403, 403, 403, 403, 200, send=named),
+    "DELETE /designations/<int:designation_id>": row(401, 403, 403, 403, 403, 403, 204),
+    "GET /specialisations": same(200),
+    "POST /specialisations": row(401, 403, 403, 403, 403, 403, 201, send=named),
+    "GET /specialisations/<int:specialisation_id>": same(200),
+    "PUT /specialisations/<int:specialisation_id>": row(401, 403, 403, 403, 403, 403, 200, send=named),
+    "PATCH /specialisations/<int:specialisation_id>": row(401, 403, 403, 403, 403, 403, 200, send=named),
+    "DELETE /specialisations/<int:specialisation_id>": row(401, 403, 403, 403, 403, 403, 204),
+    "GET /available-time": same(200),
+    "POST /available-time": row(401, 403, 403, 403, 403, 403, 201, send=eight),
+    "GET /available-time/<int:available_time_id>": same(200),
+    "PUT /available-time/<int:available_time_id>": row(401, 403, 403, 403, 403, 403, 200, send=eight),
+    "PATCH /available-time/<int:available_time_id>": row(401, 403, 403, 403, 403, 403, 200, send=eight),
+    "DELETE /available-time/<int:available_time_id>": row(401, 403, 403, 403, 403, 403, 204),
+    "GET /services": same(200),
+    "POST /services": row(401, 403, 403, 403, 403, 403, 201, send=named),
+    "GET /services/<int:service_id>": same(200),
+    "PUT /services/<int:service_id>": row(401, 403, 403, 403, 403, 403, 200, send=named),
+    "PATCH /services/<int:service_id>": row(401, 403, 403, 403, 403, 403, 200, send=named),
+    "DELETE /services/<int:service_id>": row(401, 403, 403, 403, 403, 403, 204),
+    # Departments are read by whoever is signed in; doctors add one, too. One that is in use stays.
+    "GET /departments": row(401, 200, 200, 200, 200, 200, 200),
+    "POST /departments": row(401, 403, 403, 201, 201, 403, 201, send=named),
+    "GET /departments/<int:department_id>": row(401, 200, 200, 200, 200, 200, 200),
+    "PUT /departments/<int:department_id>": row(401, 403, 403, 403, 403, 403, 200, send=named),
+    "PATCH /departments/<int:department_id>": row(401, 403, 403, 403, 403, 403, 200, send=named),
+    "DELETE /departments/<int:department_id>": row(401, 403, 403, 403, 403, 403, 409),
+    "GET /api/department": row(401, 200, 200, 200, 200, 200, 200),
+    "POST /api/department": row(401, 403, 403, 201, 201, 403, 201, send=named),
+    "GET /api/department/<int:department_id>": row(401, 200, 200, 200, 200, 200, 200),
+    "PUT /api/department/<int:department_id>": row(401, 403, 403, 403, 403, 403, 200, send=named),
+    "PATCH /api/department/<int:department_id>": row(401, 403, 403, 403, 403, 403, 200, send=named),
+    "DELETE /api/department/<int:department_id>": row(401, 403, 403, 403, 403, 403, 204, values=_UNUSED),
+    # Anyone writes to the hospital; admins read it.
+    "GET /contacts": row(401, 403, 403, 403, 403, 403, 200),
+    "POST /contacts": same(201, send=message),
+    "GET /contacts/<int:contact_id>": row(401, 403, 403, 403, 403, 403, 200),
+    "PUT /contacts/<int:contact_id>": row(401, 403, 403, 403, 403, 403, 200),
+    "PATCH /contacts/<int:contact_id>": row(401, 403, 403, 403, 403, 403, 200),
+    "DELETE /contacts/<int:contact_id>": row(401, 403, 403, 403, 403, 403, 204),
     "GET /openapi.json": same(200),
     "GET /docs": same(200),
 }
