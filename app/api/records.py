@@ -122,5 +122,5 @@ def _open(data: dict[str, Any]) -> dict[str, Any]:
 
 def _change(data: dict[str, Any], record_id: int) -> ClinicalRecord:
     version = data.pop("version", None)
-    about = {name: data.pop(name) for name in ("patient_id", "appointment_id") if name in data}
+    about: dict[str, int | None] = {name: data.pop(name) for name in ("patient_id", "appointment_id") if name in data}
     return records.change(actor(), record_id, texts=data, about=about, version=version)

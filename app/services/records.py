@@ -96,7 +96,7 @@ def find(
     patients = sorted({line.patient_id for line in lines})
     audit.record(
         actor,
-        "record.listed",
+        "records.listed",
         patient_id=patients[0] if len(patients) == 1 else None,
         patients=patients,
         records=[line.id for line in lines],
