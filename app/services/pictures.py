@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
@@ -21,6 +22,7 @@ BUCKET = timedelta(hours=1)
 """Addresses are the same for this long, so that browsers may keep what they show, and good for one to two of it."""
 
 _NOBODY = 0
+_KEYS = 2**53
 _TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 _LONGEST_SIDE = 1200
 _MOST_PIXELS = 40_000_000
@@ -73,7 +75,9 @@ def replaced(current_id: int | None, picture: NewPicture | None) -> int | None:
         db.session.execute(delete(Picture).where(Picture.id == current_id))
     if picture is None:
         return None
-    row = Picture(content_type=picture.content_type, content=picture.content)
+    # SQLite would give it the key of the one just deleted, and the former address, still kept by browsers, with it.
+    key = 1 + secrets.randbelow(_KEYS)
+    row = Picture(id=key, content_type=picture.content_type, content=picture.content)
     db.session.add(row)
     db.session.flush()
     return row.id

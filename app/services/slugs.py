@@ -16,10 +16,11 @@ _NOT_DECOMPOSED = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "
 
 
 def slug_of(name: str, *, nameless: str) -> str:
-    """A name's slug; `nameless` for one without a letter or digit that has a Latin form."""
+    """A name's slug; it starts with `nameless` where no letter of the name has a Latin form."""
     plain = unicodedata.normalize("NFKD", name).casefold().translate(_NOT_DECOMPOSED)
     letters = "".join(character for character in plain if not unicodedata.combining(character))
-    return re.sub(r"[^a-z0-9]+", "-", letters)[:_LONGEST_MADE].strip("-") or nameless
+    slug = re.sub(r"[^a-z0-9]+", "-", letters)[:_LONGEST_MADE].strip("-")
+    return slug if re.search("[a-z]", slug) else f"{nameless}-{slug}".strip("-")
 
 
 def first_free(slug: str, taken: Collection[str]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from app.errors import Invalid
+from app.errors import Invalid, NotFound
 from app.models import Picture
 from app.services import phones, pictures
 from tests.support.databases import Database
@@ -101,6 +101,17 @@ class TestReplacing:
             assert [row.id for row in session.query(Picture)] == [second]
             assert pictures.replaced(second, None) is None
             assert session.query(Picture).count() == 0
+
+    def test_an_address_never_shows_a_later_picture(self, database: Database) -> None:
+        with database.unit_of_work():
+            first = pictures.replaced(None, pictures.read_upload(picture_file()))
+            address = pictures.picture_url(first)
+            assert address is not None
+            second = pictures.replaced(first, pictures.read_upload(picture_file()))
+            pictures.replaced(pictures.replaced(second, None), pictures.read_upload(picture_file()))
+
+            with pytest.raises(NotFound):
+                pictures.open_picture(address.removeprefix("/media/"))
 
 
 class TestPhones:
