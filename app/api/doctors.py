@@ -1,20 +1,24 @@
-"""Doctors: found and read (contract, section 5; documents 000 to 004)."""
+"""Doctors: found, read, entered, changed, taken off (contract, section 5; documents 000 to 004)."""
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 
 from app.api.paging import Page, page_of
-from app.api.resource import JsonBlueprint, Resource
+from app.api.resource import JsonBlueprint, Resource, after, refuses
 from app.api.schemas.doctor import DoctorOut, DoctorQuery, Facts
+from app.api.schemas.doctor_in import DoctorChangeIn, NewDoctorIn, RemovalQuery, person
 from app.identity import actor
-from app.services import doctors, vocabularies
+from app.models import Doctor
+from app.policy import Actor
+from app.services import doctor_changes, doctors, vocabularies
 
 blp = JsonBlueprint("doctors", __name__, description="Doctors.")
 
 
-@blp.route("/api/doctors/", documents=("002",), alias_of="/doctors/")
-@blp.route("/doctors/", documents=("000", "001", "003", "004"))
+@blp.route("/api/doctors/", documents=("002 GET", "003"), alias_of="/doctors/")
+@blp.route("/doctors/", documents=("000", "001", "004"))
 class Doctors(Resource):
     """The doctors whom the caller may see."""
 
@@ -31,9 +35,26 @@ class Doctors(Resource):
         listing = doctors.find(who, **query, limit=page.limit, offset=page.offset)
         return page.envelope(listing, Facts.gather(who, listing.rows).doctor)
 
+    @refuses(HTTPStatus.FORBIDDEN, HTTPStatus.CONFLICT)
+    @blp.arguments(NewDoctorIn)
+    @blp.response(201, DoctorOut)
+    def post(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Apply as a doctor, or propose somebody else.
 
-@blp.route("/api/doctors/<int:doctor_id>/", documents=("002",), alias_of="/doctors/{doctor_id}/")
-@blp.route("/doctors/<int:doctor_id>/", documents=("000", "001", "003", "004"))
+        Anyone applies for themselves and waits for an administrator's approval. With the username, e-mail address
+        and password of a new person, an approved doctor proposes that person, who waits as well. An administrator's
+        doctors are approved: with a new account, with one that exists, or, by name only, with none.
+        """
+        who, about = actor(), person(data)
+        return _told(who, doctor_changes.add(who, about, **data))
+
+
+@blp.route(
+    "/api/doctors/<int:doctor_id>/",
+    documents=("002 GET", "003 GET PUT DELETE"),
+    alias_of="/doctors/{doctor_id}/",
+)
+@blp.route("/doctors/<int:doctor_id>/", documents=("000 GET PUT DELETE", "001", "004 GET PUT DELETE"))
 class OneDoctor(Resource):
     """One doctor."""
 
@@ -41,5 +62,41 @@ class OneDoctor(Resource):
     def get(self, doctor_id: int) -> dict[str, Any]:
         """Read a doctor."""
         who = actor()
-        row = doctors.get(who, doctor_id)
-        return Facts.gather(who, [row]).doctor(row)
+        return _told(who, doctors.get(who, doctor_id))
+
+    @refuses(HTTPStatus.FORBIDDEN, HTTPStatus.CONFLICT)
+    @after(doctors.get)
+    @blp.arguments(DoctorChangeIn)
+    @blp.response(200, DoctorOut)
+    def put(self, data: dict[str, Any], doctor_id: int) -> dict[str, Any]:
+        """Change a doctor; what is not sent is kept.
+
+        For the doctor and administrators. Visits that are booked stay as they are, whatever the hours become.
+        """
+        who = actor()
+        return _told(who, doctor_changes.change(who, doctor_id, **data))
+
+    @refuses(HTTPStatus.FORBIDDEN, HTTPStatus.CONFLICT)
+    @after(doctors.get)
+    @blp.arguments(DoctorChangeIn)
+    @blp.response(200, DoctorOut)
+    def patch(self, data: dict[str, Any], doctor_id: int) -> dict[str, Any]:
+        """Change a part of a doctor."""
+        who = actor()
+        return _told(who, doctor_changes.change(who, doctor_id, **data))
+
+    @refuses(HTTPStatus.FORBIDDEN, HTTPStatus.CONFLICT)
+    @after(doctors.get)
+    @blp.arguments(RemovalQuery, location="query")
+    @blp.response(204)
+    def delete(self, query: dict[str, Any], doctor_id: int) -> None:
+        """Take a doctor off the lists; the account stays a patient's.
+
+        For the doctor and administrators. Refused while appointments are to come, unless they are to be cancelled.
+        """
+        doctor_changes.remove(actor(), doctor_id, **query)
+
+
+def _told(who: Actor, row: Doctor) -> dict[str, Any]:
+    """One doctor as DoctorOut."""
+    return Facts.gather(who, [row]).doctor(row)

@@ -9,6 +9,7 @@ import orjson
 from flask import Response, request
 from flask.json.provider import DefaultJSONProvider
 
+from app.policy import Actor
 from app.services.pictures import picture_url
 
 WIRE_NAMES: Mapping[str, str] = {
@@ -18,6 +19,9 @@ WIRE_NAMES: Mapping[str, str] = {
     "message": "massage",
     "appointment_id": "appointment",
     "available_time_id": "time",
+    "available_time_ids": "available_time",
+    "designations": "designation",
+    "specialisations": "specialisation",
     "doctor_id": "doctor",
     "patient_id": "patient",
 }
@@ -40,9 +44,9 @@ def wire_errors(errors: Mapping[str, list[str]]) -> dict[str, list[str]]:
     return named
 
 
-def picture_address(picture_id: int | None) -> str | None:
-    """The absolute, time-limited address of a public picture, such as a doctor's; None for no picture."""
-    path = picture_url(picture_id)
+def picture_address(picture_id: int | None, viewer: Actor | None = None) -> str | None:
+    """The absolute, time-limited address of a picture, a public one (a doctor's) without `viewer`; None for none."""
+    path = picture_url(picture_id, viewer)
     return None if path is None else request.host_url.rstrip("/") + path
 
 

@@ -16,11 +16,11 @@ from sqlalchemy import and_, or_, select, update
 from app import unit_of_work
 from app.clock import now
 from app.errors import Conflict, Invalid, TooMany, Unauthorized
-from app.extensions import db, settings
-from app.models import Account, Approval, ClinicalRecord, Department, Doctor, Patient, Profile
+from app.extensions import db
+from app.models import Account, ClinicalRecord, Department, Patient, Profile
 from app.models.types import name_key
 from app.policy import Actor
-from app.services import account_links, attempts, audit, outbox, sessions
+from app.services import account_links, attempts, audit, doctor_entries, outbox, sessions
 from app.services.account_links import Purpose
 from app.services.outbox import Template
 
@@ -71,7 +71,9 @@ def register(
     patient = _save(actor, account)
     audit.record(actor, "account.registered", account, account_id=account.id, patient_id=patient.id)
     if role == "doctor" and department is not None:
-        _apply(actor, account, department)
+        doctor_entries.enter(
+            actor, "doctor.applied", name=account.display_name, account=account, department_id=department.id
+        )
     elif clinical_texts and any(clinical_texts.values()):
         _report(actor, patient, clinical_texts)
     return account
@@ -110,20 +112,6 @@ def _save(actor: Actor, account: Account) -> Patient:
     db.session.add_all([Profile(account_id=account.id), patient])
     db.session.flush()
     return patient
-
-
-def _apply(actor: Actor, account: Account, department: Department) -> None:
-    approval = Approval.APPROVED if settings.doctor_approval == "automatic" else Approval.PENDING
-    doctor = Doctor(
-        account_id=account.id,
-        name=account.display_name,
-        department_id=department.id,
-        approval=approval,
-        created_by_id=account.id,
-    )
-    with unit_of_work.saving():
-        db.session.add(doctor)
-    audit.record(actor, "doctor.applied", doctor, account_id=account.id, approval=approval.value)
 
 
 def _report(actor: Actor, patient: Patient, texts: Mapping[str, str]) -> None:
