@@ -12,6 +12,8 @@ from app.api import (
     departments,
     doctors,
     mappings,
+    patients,
+    profiles,
     records,
     reviews,
     services,
@@ -25,6 +27,8 @@ from app.extensions import csrf
 
 RESOURCES: tuple[JsonBlueprint, ...] = (
     accounts.blp,
+    profiles.blp,
+    patients.blp,
     doctors.blp,
     appointments.blp,
     reviews.blp,

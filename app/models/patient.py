@@ -42,6 +42,7 @@ class Patient(Base):
     voided_at: Mapped[utc | None]
 
     manager: Mapped[Account | None] = relationship(lazy="raise", foreign_keys=[manager_id])
+    created_by: Mapped[Account | None] = relationship(lazy="raise", foreign_keys=[created_by_id])
 
 
 class CareTeamMember(Base):

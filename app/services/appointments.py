@@ -72,7 +72,7 @@ def book(
     patient = policy.fetch(actor, Patient, patient_id, joinedload(Patient.manager))
     doctor = bookable_doctor(actor, doctor_id)
     by_patient = patient.manager_id == actor.account_id
-    if not policy.can(actor, Permission.BOOK_FOR_PATIENT, patient) and not _treats(actor, patient):
+    if not policy.can(actor, Permission.BOOK_FOR_PATIENT, patient) and not treats(actor, patient):
         message = "You can book only for patients whom you treat."
         raise Forbidden(message)
     _check(doctor, symptoms, kind)
@@ -389,7 +389,8 @@ def _acts_as_staff(actor: Actor, appointment: Appointment) -> bool:
     return policy.can(actor, Permission.CHANGE_AS_STAFF, appointment)
 
 
-def _treats(actor: Actor, patient: Patient) -> bool:
+def treats(actor: Actor, patient: Patient) -> bool:
+    """Whether the actor is a doctor who treats the patient (contract, section 8)."""
     if actor.doctor_id is None:
         return False
     return bool(db.session.scalar(select(policy.treated_by(actor.doctor_id, patient.id))))

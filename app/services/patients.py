@@ -1,14 +1,46 @@
-"""Patients whom an account acts for."""
+"""Patients: whom an account acts for, and who may write what of them (contract, section 4)."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import TypedDict, Unpack
 
 from sqlalchemy import select
 
 from app import policy
-from app.errors import Invalid
+from app.clock import now
+from app.errors import Forbidden, Invalid
 from app.extensions import db
 from app.models import Patient
-from app.policy import Actor
+from app.policy import Actor, Permission
+from app.services import accounts, appointments, audit, cancellations, phones, writing
+from app.services.pictures import NewPicture
+from app.services.writing import Check, checked, write
+
+LONGEST_NAME = 200
+LONGEST_INSURANCE_NUMBER = 100
+LONGEST_ADDRESS = 500
+UNNAMED = "Unnamed patient"
+
+_CHECKS: Mapping[str, Check] = {
+    "name": writing.name(LONGEST_NAME, "name", "Enter the patient's name."),
+    "phone": phones.checked,
+    "insurance_number": writing.text(LONGEST_INSURANCE_NUMBER, "insurance_number"),
+    "date_of_birth": writing.date_of_birth,
+    "address": writing.text(LONGEST_ADDRESS, "address"),
+}
+
+
+class Details(TypedDict, total=False):
+    """What is written of a patient; what is not there is kept. `picture` None removes the present one."""
+
+    name: str
+    phone: str
+    insurance_number: str
+    date_of_birth: date | None
+    address: str
+    picture: NewPicture | None
 
 
 def managed(actor: Actor) -> list[Patient]:
@@ -24,3 +56,78 @@ def own(actor: Actor) -> Patient:
             return patient
     message = "Say which patient this is for."
     raise Invalid(message, field="patient_id")
+
+
+def add(actor: Actor, **details: Unpack[Details]) -> Patient:
+    """Add a patient whom the actor acts for: a child, a parent (document 003). Without a name it has the actor's.
+
+    Raises Unauthorized, and Invalid with every field at fault.
+    """
+    policy.require(actor, Permission.ADD_DEPENDANT)
+    patient = Patient(manager_id=actor.account_id, created_by_id=actor.account_id, name=actor.display_name)
+    return _added(actor, patient, details)
+
+
+def register(actor: Actor, **details: Unpack[Details]) -> Patient:
+    """Add a patient who has no account, as a doctor or an admin; without a name it is UNNAMED.
+
+    Raises Forbidden, and Invalid with every field at fault.
+    """
+    policy.require(actor, Permission.REGISTER_PATIENT)
+    return _added(actor, Patient(created_by_id=actor.account_id, name=UNNAMED), details)
+
+
+def register_with_account(
+    actor: Actor, *, username: str, email: str, password: str, **details: Unpack[Details]
+) -> Patient:
+    """Make an account and its patient, as a doctor or an admin (document 000).
+
+    It comes first in its unit of work, as accounts.register does. Raises Forbidden, and Invalid.
+    """
+    policy.require(actor, Permission.REGISTER_PATIENT)
+    values = checked(details, _CHECKS)
+    account = accounts.register(actor, username=username, email=email, password=password)
+    patient = db.session.scalars(select(Patient).where(Patient.manager_id == account.id)).one()
+    write(patient, values)
+    return patient
+
+
+def change(actor: Actor, patient_id: int, **details: Unpack[Details]) -> Patient:
+    """Change what is known of a patient; what is not given is kept.
+
+    For the account that manages the patient, admins, and doctors who treat the patient. Raises NotFound, Forbidden for
+    a doctor who only sees the patient in the directory, and Invalid with every field at fault.
+    """
+    patient = policy.fetch(actor, Patient, patient_id, lock=True)
+    _require_change(actor, patient)
+    if write(patient, checked(details, _CHECKS, patient)):
+        audit.record(actor, "patient.changed", patient, patient_id=patient.id)
+    return patient
+
+
+def void(actor: Actor, patient_id: int) -> None:
+    """Take a patient out of the portal: hidden from everybody, and what was still to come is cancelled, however soon.
+
+    Clinical records stay. An account may void its own patient, too: it goes on with the others it manages. Raises
+    NotFound, and Forbidden as `change` does.
+    """
+    _require_change(actor, policy.fetch(actor, Patient, patient_id))
+    cancellations.cancel_coming(actor, patient_id=patient_id)
+    patient = policy.fetch(actor, Patient, patient_id, lock=True)
+    patient.voided_at = now()
+    db.session.flush()
+    audit.record(actor, "patient.voided", patient, patient_id=patient.id)
+
+
+def _added(actor: Actor, patient: Patient, details: Details) -> Patient:
+    values = checked(details, _CHECKS)
+    db.session.add(patient)
+    write(patient, values)
+    audit.record(actor, "patient.added", patient, patient_id=patient.id)
+    return patient
+
+
+def _require_change(actor: Actor, patient: Patient) -> None:
+    if policy.can(actor, Permission.CHANGE_PATIENT, patient) or appointments.treats(actor, patient):
+        return
+    raise Forbidden("Only a doctor who treats the patient may do this.")

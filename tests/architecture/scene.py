@@ -45,6 +45,11 @@ class Scene:
         return factories.coming_weekday(days=9).strftime("%Y-%m-%dT%H:%M:%SZ")
 
     @property
+    def profile(self) -> models.Profile:
+        """The patient's account's profile."""
+        return self.account.profile
+
+    @property
     def account(self) -> models.Account:
         """The patient's account."""
         account = self.accounts["patient"]

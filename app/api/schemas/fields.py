@@ -118,6 +118,16 @@ class Choice(fields.String):
         super().__init__(validate=validate.OneOf(tuple(choices)), **options)
 
 
+class Day(fields.Date):
+    """A calendar day such as 1984-03-15, in no other spelling."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any) -> date:
+        if not isinstance(value, str) or not _DAY.fullmatch(value.strip()):
+            raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE)
+        day: date = super()._deserialize(value.strip(), attr, data, **options)
+        return day
+
+
 class Moment(fields.DateTime):
     """A moment, to the second: out in UTC with `Z`; in with any offset, and hospital-local without one."""
 

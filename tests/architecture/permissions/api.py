@@ -44,6 +44,25 @@ def message(_scene: Any) -> dict[str, object]:
 
 _UNUSED = {"department_id": "unused_department"}
 
+
+def newcomer(_scene: Any) -> dict[str, object]:
+    """Somebody whom an admin registers."""
+    return {"username": "newcomer", "email": "newcomer@example.org"}
+
+
+def spelled(paths: tuple[str, ...], rows: dict[str, Row]) -> dict[str, Row]:
+    """The same rows for each spelling of a path, which stands for `{}`."""
+    return {name.format(path): asked for path in paths for name, asked in rows.items()}
+
+
+def nominee(_scene: Any) -> dict[str, object]:
+    """Somebody who has no account yet."""
+    return {"username": "new.doctor", "email": "new.doctor@example.org", "password": "correct horse battery staple"}
+
+
+_WITH_VISITS = {"cancel_appointments": "true"}
+_WAITING_DOCTOR = {"doctor_id": "pending_doctor"}
+
 ROWS: dict[str, Row] = {
     # Anyone may register, sign in, refresh and sign out: 400 and 401 speak of the empty body.
     "POST /register": same(400),
@@ -60,11 +79,44 @@ ROWS: dict[str, Row] = {
     "POST /logout": row(401, 200, 200, 200, 200, 200, 200),
     "POST /api/user/logout": row(401, 200, 200, 200, 200, 200, 200),
     "POST /auth/logout": row(401, 200, 200, 200, 200, 200, 200),
+    # One's own profile, for admins all; who is no admin has one already (409); the last admin stays (409).
+    "GET /api/user/profiles": row(401, 200, 200, 200, 200, 200, 200),
+    "POST /api/user/profiles": row(401, 409, 409, 409, 409, 409, 201, send=newcomer),
+    "GET /api/user/profiles/me": row(401, 200, 200, 200, 200, 200, 200),
+    "PUT /api/user/profiles/me": row(401, 200, 200, 200, 200, 200, 200),
+    "PATCH /api/user/profiles/me": row(401, 200, 200, 200, 200, 200, 200),
+    "DELETE /api/user/profiles/me": row(401, 204, 204, 204, 204, 204, 409),
+    "GET /api/user/profiles/<int:profile_id>": row(401, 200, 404, 404, 404, 404, 200),
+    "PUT /api/user/profiles/<int:profile_id>": row(401, 200, 404, 404, 404, 404, 200),
+    "PATCH /api/user/profiles/<int:profile_id>": row(401, 200, 404, 404, 404, 404, 200),
+    "DELETE /api/user/profiles/<int:profile_id>": row(401, 204, 404, 404, 404, 404, 204),
+    # Doctors see every patient, and change those whom they treat.
+    **spelled(
+        ("/patients", "/api/patients"),
+        {
+            "GET {}": row(401, 200, 200, 200, 200, 200, 200),
+            "POST {}": row(401, 201, 201, 201, 201, 201, 201),
+            "GET {}/<int:patient_id>": row(401, 200, 404, 200, 200, 404, 200),
+            "PUT {}/<int:patient_id>": row(401, 200, 404, 200, 403, 404, 200),
+            "PATCH {}/<int:patient_id>": row(401, 200, 404, 200, 403, 404, 200),
+            "DELETE {}/<int:patient_id>": row(401, 204, 404, 204, 403, 404, 204),
+        },
+    ),
     # Everyone signed in finds and reads approved doctors.
     "GET /doctors": row(401, 200, 200, 200, 200, 200, 200),
     "GET /api/doctors": row(401, 200, 200, 200, 200, 200, 200),
     "GET /doctors/<int:doctor_id>": row(401, 200, 200, 200, 200, 200, 200),
     "GET /api/doctors/<int:doctor_id>": row(401, 200, 200, 200, 200, 200, 200),
+    # Doctors and admins propose others, everyone applies once; an admin's application lacks a name (400). What waits
+    # is hidden from all but the applicant and admins.
+    "POST /doctors": row(401, 403, 403, 201, 201, 403, 201, send=nominee),
+    "POST /api/doctors": row(401, 201, 201, 409, 409, 409, 400),
+    "PUT /doctors/<int:doctor_id>": row(401, 403, 403, 200, 403, 403, 200),
+    "PATCH /doctors/<int:doctor_id>": row(401, 403, 403, 200, 403, 403, 200),
+    "DELETE /doctors/<int:doctor_id>": row(401, 403, 403, 204, 403, 403, 204, query=lambda _scene: _WITH_VISITS),
+    "PUT /api/doctors/<int:doctor_id>": row(401, 404, 404, 404, 404, 200, 200, values=_WAITING_DOCTOR),
+    "PATCH /api/doctors/<int:doctor_id>": row(401, 404, 404, 404, 404, 200, 200, values=_WAITING_DOCTOR),
+    "DELETE /api/doctors/<int:doctor_id>": row(401, 404, 404, 404, 404, 204, 204, values=_WAITING_DOCTOR),
     # Another's patient is as unknown as none (400); a doctor sees patients whom only treating ones may book for (403).
     "GET /appointments": row(401, 200, 200, 200, 200, 200, 200),
     "POST /appointments": row(401, 201, 400, 201, 403, 400, 201, send=booking),
