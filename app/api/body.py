@@ -118,6 +118,8 @@ def _finite(text: str) -> float:
 
 def _from_form(raw: bytes, request: Request, schema: Schema) -> dict[str, object]:
     parser = FormDataParser(
+        # The whole body is in memory already, and nobody would close a temporary file.
+        stream_factory=lambda *_part, **_named: BytesIO(),
         max_form_memory_size=len(raw),
         max_form_parts=request.max_form_parts,
         silent=False,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
@@ -80,8 +81,9 @@ def _address(number: int) -> str:
     return f"{request.base_url}?{urlencode([*others, ('page', str(number))])}"
 
 
+@cache
 def page_of(item: type[Schema]) -> type[Schema]:
-    """The schema of a page of `item`s."""
+    """The schema of a page of `item`s: one, however many lists have it."""
     return Schema.from_dict(
         {
             "count": WholeNumber(required=True, metadata={"description": "Items on all pages.", "minimum": 0}),
