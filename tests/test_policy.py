@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import models, policy
@@ -194,6 +195,32 @@ class TestVisible:
 
     def test_nobody_acts_for_patients_without_an_account(self, scene: Scene, session: Session) -> None:
         assert session.scalars(policy.managed_patients(Actor())).all() == []
+
+    @pytest.mark.both_databases
+    def test_the_keys_of_a_list_are_those_of_the_rows(self, scene: Scene, session: Session) -> None:
+        for model in SEEN:
+            for actor in scene.actors.values():
+                keys = session.scalars(policy.visible_keys(actor, model)).all()
+                assert sorted(keys) == sorted(row.id for row in session.scalars(policy.visible(actor, model))), model  # type: ignore[attr-defined]  # every model has a key
+
+    def test_whom_a_doctor_treats_is_one_rule(self, scene: Scene, session: Session) -> None:
+        for actor in scene.actors.values():
+            one_by_one = select(models.Patient.id).where(policy.treated_by(actor.doctor_id, models.Patient.id))
+            assert set(session.scalars(policy.treated_patients(actor.doctor_id))) == set(session.scalars(one_by_one))
+
+    def test_a_doctor_sees_the_own_childs_record_as_a_mother_only(self, scene: Scene, session: Session) -> None:
+        seen = {who: set[str]() for who in ("heart", "marie")}
+        mother = Actor(account_id=scene.actors["marie"].account_id, doctor_id=scene.actors["lung"].doctor_id)
+        for name, row in scene.rows[models.ClinicalRecord].items():
+            if policy.sees_as(mother, policy.Capacity.MEMBER, row):
+                seen["marie"].add(name)
+            if policy.sees_as(scene.actors["heart"], policy.Capacity.DOCTOR, row):
+                seen["heart"].add(name)
+            assert not policy.sees_as(mother, policy.Capacity.ADMIN, row)
+
+        assert seen == {who: SEEN[models.ClinicalRecord][who] for who in seen}
+        assert not policy.sees_as(mother, policy.Capacity.DOCTOR, scene.rows[models.ClinicalRecord]["marie by heart"])
+        assert policy.sees_as(mother, policy.Capacity.DOCTOR, scene.rows[models.ClinicalRecord]["child by heart"])
 
     @pytest.mark.parametrize(
         ("values", "opens"),
