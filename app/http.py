@@ -60,7 +60,9 @@ _SECURITY_HEADERS = {
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
+    "Cache-Control": "no-store",
 }
+_OVER_TLS_ONLY = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +152,8 @@ def face() -> FaceName:
 def init_app(app: Flask, note_refusal: Callable[[], None]) -> None:
     """Put the edge around an application; `note_refusal` is told of each access that a role does not have."""
     app.extensions["note_refusal"] = note_refusal
+    is_production = app.extensions["settings"].is_production
+    app.extensions["security_headers"] = tuple((_SECURITY_HEADERS | (_OVER_TLS_ONLY if is_production else {})).items())
     app.register_error_handler(errors.PortalError, answer_refusal)
     app.register_error_handler(HTTPException, _on_http_exception)
     app.register_error_handler(Exception, _on_surprise)
@@ -252,11 +256,10 @@ def _endpoint_of_another_method() -> str | None:
 
 
 def _secure(response: Response) -> Response:
-    for name, value in _SECURITY_HEADERS.items():
-        response.headers.setdefault(name, value)
-    if current_app.extensions["settings"].is_production:
-        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
-    response.headers.setdefault("Cache-Control", "no-store")
+    present = {name.lower() for name, _ in response.headers}
+    for name, value in current_app.extensions["security_headers"]:
+        if name.lower() not in present:
+            response.headers.add(name, value)
     return response
 
 

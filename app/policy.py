@@ -9,9 +9,10 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, exists, false, or_, select, true, union
+from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, bindparam, exists, false, or_, select, true, union
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.orm.interfaces import ORMOption
 from sqlalchemy.sql import operators
@@ -37,7 +38,7 @@ from app.models import (
     Specialisation,
     VisitState,
 )
-from app.models.types import is_key
+from app.models.types import KEY, is_key
 
 Row = TypeVar("Row", bound=Base)
 
@@ -83,6 +84,30 @@ def capacities(actor: Actor) -> frozenset[Capacity]:
         Capacity.ADMIN: actor.is_admin,
     }
     return frozenset(capacity for capacity, holds in worn.items() if holds)
+
+
+@cache
+def stand_in(hats: frozenset[Capacity]) -> Actor:
+    """An actor of these capacities whose keys are parameters, which `parameters` gives: for statements made once."""
+    return Actor(
+        account_id=_key("actor_account_id") if Capacity.MEMBER in hats else None,
+        is_admin=Capacity.ADMIN in hats,
+        doctor_id=_key("actor_doctor_id") if Capacity.DOCTOR in hats else None,
+        department_id=_key("actor_department_id") if Capacity.DOCTOR in hats else None,
+    )
+
+
+def parameters(actor: Actor) -> dict[str, int | None]:
+    """The values for a statement that was made for a `stand_in` of the actor's capacities."""
+    return {
+        "actor_account_id": actor.account_id,
+        "actor_doctor_id": actor.doctor_id,
+        "actor_department_id": actor.department_id,
+    }
+
+
+def _key(name: str) -> Any:
+    return bindparam(name, type_=KEY)
 
 
 Condition = Callable[[Actor], ColumnElement[bool]]

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 import jwt
-from sqlalchemy import select, update
+from sqlalchemy import Select, bindparam, select, update
 
 from app.clock import now
 from app.errors import Unauthorized
@@ -18,8 +18,35 @@ from app.extensions import db, settings
 from app.models import Account, Approval, Doctor, Session, SessionKind
 from app.policy import Actor
 from app.services import audit
+from app.services.reading import read
 
 _ALGORITHM = "HS256"
+
+_LIVE = (
+    select(
+        Session.id,
+        Account.id,
+        Account.first_name,
+        Account.last_name,
+        Account.username,
+        Account.is_admin,
+        Doctor.id,
+        Doctor.department_id,
+    )
+    .join(Account, Account.id == Session.account_id)
+    .outerjoin(
+        Doctor,
+        (Doctor.account_id == Account.id) & (Doctor.approval == Approval.APPROVED) & Doctor.deleted_at.is_(None),
+    )
+    .where(
+        Session.kind == bindparam("kind"),
+        Session.ended_at.is_(None),
+        Session.expires_at > bindparam("now"),
+        Account.is_active,
+    )
+)
+_BY_KEY = _LIVE.where(Session.id == bindparam("key"))
+_BY_SECRET = _LIVE.where(Session.token_hash == bindparam("key"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +82,13 @@ def open_session(account: Account, kind: SessionKind, *, origin: str, user_agent
 
 def actor_by_secret(secret: str, *, origin: str) -> Actor | None:
     """The actor of a browser's live session, or None."""
-    return _actor(Session.token_hash == _hash(secret), SessionKind.BROWSER, origin)
+    return _actor(_BY_SECRET, _hash(secret), SessionKind.BROWSER, origin)
 
 
 def actor_by_access_token(token: str, *, origin: str) -> Actor | None:
     """The actor of a live session that a valid access token belongs to, or None."""
     key = _session_of(token, "access")
-    return None if key is None else _actor(Session.id == key, SessionKind.API, origin)
+    return None if key is None else _actor(_BY_KEY, key, SessionKind.API, origin)
 
 
 def issue(session: Session) -> Tokens:
@@ -75,7 +102,7 @@ def issue(session: Session) -> Tokens:
 def refresh(token: str, *, origin: str) -> str:
     """A new access token for a refresh token. Raises Unauthorized for a token that is not, or no longer, good."""
     key = _session_of(token, "refresh")
-    if key is None or _actor(Session.id == key, SessionKind.API, origin) is None:
+    if key is None or _actor(_BY_KEY, key, SessionKind.API, origin) is None:
         message = "The refresh token is invalid or has expired. Sign in again."
         raise Unauthorized(message)
     return _sign(key, "access", timedelta(hours=settings.access_token_hours))
@@ -97,26 +124,9 @@ def end_all(account_id: int, *, keep: int | None = None) -> None:
     db.session.execute((query if keep is None else query.where(Session.id != keep)).values(ended_at=now()))
 
 
-def _actor(which: Any, kind: SessionKind, origin: str) -> Actor | None:
+def _actor(which: Select[*tuple[Any, ...]], key: int | str, kind: SessionKind, origin: str) -> Actor | None:
     """One statement: the live session, its active account, and the approved doctor that the account is."""
-    row = db.session.execute(
-        select(
-            Session.id,
-            Account.id,
-            Account.first_name,
-            Account.last_name,
-            Account.username,
-            Account.is_admin,
-            Doctor.id,
-            Doctor.department_id,
-        )
-        .join(Account, Account.id == Session.account_id)
-        .outerjoin(
-            Doctor,
-            (Doctor.account_id == Account.id) & (Doctor.approval == Approval.APPROVED) & Doctor.deleted_at.is_(None),
-        )
-        .where(which, Session.kind == kind, Session.ended_at.is_(None), Session.expires_at > now(), Account.is_active)
-    ).one_or_none()
+    row = read(which, {"key": key, "kind": kind, "now": now()}).one_or_none()
     if row is None:
         return None
     session_id, account_id, first_name, last_name, username, is_admin, doctor_id, department_id = row
