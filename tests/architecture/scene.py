@@ -12,8 +12,11 @@ from flask.testing import FlaskClient
 
 from app import models
 from app.extensions import db
+from app.services import account_links
+from app.services.account_links import Purpose
 from tests import factories
 from tests.architecture.permissions import ACTORS
+from tests.support import databases
 from tests.support.clients import api, sign_in
 from tests.support.databases import Database
 
@@ -37,6 +40,8 @@ class Scene:
     record: models.ClinicalRecord
     review: models.Review
     mapping: models.CareTeamMember
+    password_link: str
+    email_link: str
     accounts: dict[str, models.Account | None]
 
     @property
@@ -57,6 +62,12 @@ class Scene:
         return account
 
 
+def mailed(purpose: Purpose, account: models.Account) -> str:
+    """The end of a link as a mail brings it."""
+    with databases.arranging().unit_of_work():
+        return account_links.token(purpose, account)
+
+
 def build_scene() -> Scene:
     """Write the scene into the running test's database."""
     department = factories.DepartmentFactory()
@@ -65,6 +76,8 @@ def build_scene() -> Scene:
     stranger = factories.PatientFactory()
     outsider = factories.DoctorFactory(hours=True)
     pending = factories.DoctorFactory(pending=True)
+    invited = factories.AccountFactory(password_hash=None)
+    moving = factories.AccountFactory(pending_email="another@example.org")
     return Scene(
         department=department,
         unused_department=factories.DepartmentFactory(),
@@ -86,6 +99,8 @@ def build_scene() -> Scene:
         record=factories.ClinicalRecordFactory(patient=patient, author=doctor),
         review=factories.ReviewFactory(patient=patient, doctor=doctor),
         mapping=factories.CareTeamMemberFactory(patient=patient, doctor=doctor),
+        password_link=mailed(Purpose.SET_PASSWORD, invited),
+        email_link=mailed(Purpose.CONFIRM_EMAIL, moving),
         accounts={
             "anonymous": None,
             "patient": patient.manager,

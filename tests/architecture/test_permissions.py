@@ -117,6 +117,6 @@ def path_of(app: Flask, scene: Scene, rule: Rule, row: Row) -> str:
     for argument in rule.arguments:
         named = row.values.get(argument, argument.removesuffix("_id"))
         found = getattr(scene, named, None)
-        values[argument] = named if found is None else found.id
+        values[argument] = named if found is None else getattr(found, "id", found)
     with app.test_request_context():
         return app.url_for(rule.endpoint, **values)

@@ -20,6 +20,10 @@ def _confirmed_booking(scene: Any) -> dict[str, Any]:
     return {**_booking(scene), "key": "5b1c6ad4-6d0d-4c3c-9a52-3f7f3f3f3f3f"}
 
 
+def _password(_scene: Any) -> dict[str, Any]:
+    return {"password": "three random words"}
+
+
 _STEP = "/clinic/appointments/<int:appointment_id>/<any(confirm, start, complete, missed):step>"
 _PENDING = {"doctor_id": "pending_doctor"}
 _REQUEST = {"appointment_id": "waiting_request"}
@@ -39,6 +43,11 @@ ACCOUNT: dict[str, Row] = {
     "POST /sign-in": row(400, 303, 303, 303, 303, 303, 303),
     "GET /sign-up": row(200, 303, 303, 303, 303, 303, 303),
     "POST /sign-up": row(400, 303, 303, 303, 303, 303, 303),
+    # Whoever has the mailed link may use it, whoever else is signed in; with the new password one signs in.
+    "GET /set-password/<token>": same(200, values={"token": "password_link"}),
+    "POST /set-password/<token>": same(SIGN_IN, values={"token": "password_link"}, send=_password),
+    "GET /confirm-email/<token>": same(200, values={"token": "email_link"}),
+    "POST /confirm-email/<token>": same(303, values={"token": "email_link"}),
     "GET /sign-out": row(303, 200, 200, 200, 200, 200, 200),
     "POST /sign-out": same(303),
 }
