@@ -134,6 +134,11 @@ ROWS: dict[str, Row] = {
     "PUT /reviews/<int:review_id>": row(401, 200, 403, 403, 403, 403, 403),
     "PATCH /reviews/<int:review_id>": row(401, 200, 403, 403, 403, 403, 403),
     "DELETE /reviews/<int:review_id>": row(401, 204, 403, 403, 403, 403, 204),
+    # Who works in a department, doctors and admins see; who is treated there, its own doctors and admins.
+    "GET /departments/<int:department_id>/doctors": row(401, 403, 403, 200, 200, 403, 200),
+    "GET /api/department/<int:department_id>/doctors": row(401, 403, 403, 200, 200, 403, 200),
+    "GET /departments/<int:department_id>/patients": row(401, 403, 403, 200, 403, 403, 200),
+    "GET /api/department/<int:department_id>/patients": row(401, 403, 403, 200, 403, 403, 200),
     # Staff list records, the patient's side reads its own; only doctors who may read one change it.
     "GET /patient_records": row(401, 403, 403, 200, 200, 403, 200),
     "GET /api/patient_records": row(401, 403, 403, 200, 200, 403, 200),
