@@ -14,7 +14,7 @@ Every endpoint of the five published documents, and the operation of `openapi.js
 `make fix` from the routes; a test compares it with the documents' own text.
 
 Documents spell a row's id `<int:pk>`, `<id>` or `{id}`, and paths with or without the last slash: all forms answer
-alike. Paths are spelled here as in `openapi.json`. What is another name answers exactly as the path that it names.
+alike. Paths are spelled here as in `openapi.json`. What is another name does what the path does that it names.
 """
 _COLUMNS = ("| method | path | operation | another name of |", "|---|---|---|---|")
 
@@ -32,7 +32,8 @@ class Published(NamedTuple):
 def published(described: Mapping[str, Any]) -> Iterator[Published]:
     """What the documents publish, as the operations of an OpenAPI document tell it, in its order."""
     for path, item in described["paths"].items():
-        for method, operation in item.items():
+        operations = {method: operation for method, operation in item.items() if "responses" in operation}
+        for method, operation in operations.items():
             for document in operation.get("x-documents", ()):
                 yield Published(document, path, method.upper(), operation["operationId"], operation.get("x-alias-of"))
 

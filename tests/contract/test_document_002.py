@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from app.models import Patient
 from tests.contract.conftest import Hospital
 from tests.contract.shapes import (
     DEPARTMENT,
@@ -18,8 +19,9 @@ from tests.contract.shapes import (
     USER,
 )
 from tests.contract.support import Program, like, ok, page_like, refused
-from tests.factories import AppointmentFactory, ClinicalRecordFactory, DoctorFactory, PatientFactory
+from tests.factories import AppointmentFactory, ClinicalRecordFactory, DoctorFactory, PatientFactory, coming_weekday
 from tests.support.clients import PASSWORD
+from tests.support.databases import Database
 
 
 def person(**changes: Any) -> dict[str, Any]:
@@ -151,7 +153,8 @@ class TestDepartments:
         """Those with a record or an appointment there, each once."""
         ClinicalRecordFactory(patient=hospital.patient, author=hospital.doctor)
         AppointmentFactory(patient=hospital.patient, doctor=hospital.doctor)
-        booked = AppointmentFactory(doctor=hospital.doctor, patient=PatientFactory(is_own=False, manager=None))
+        nobodys = PatientFactory(manager=None)
+        booked = AppointmentFactory(doctor=hospital.doctor, patient=nobodys, starts_at=coming_weekday(hour=14))
         path = f"/api/department/{hospital.department.id}/patients"
 
         listed = page_like(doctor.get(path), PATIENT, nullable={*PATIENT_NULLABLE, "created_by", "created_by_username"})
@@ -170,14 +173,15 @@ class TestDepartments:
 
 
 def test_a_doctors_round_as_a_client_of_this_document_lives_it(
-    stranger: Program, doctor: Program, hospital: Hospital
+    stranger: Program, doctor: Program, database: Database, hospital: Hospital
 ) -> None:
     """Somebody registers and is treated; the doctor finds the department, its patients, their records, and leaves."""
     ok(stranger.post("/auth/register/", json=person(first_name="Grace", last_name="Hopper")), 201)
     grace = stranger.sign_in(username="grace")
     (herself,) = ok(grace.get("/api/patients/"))["results"]
     assert herself["name"] == "Grace Hopper"
-    record = ClinicalRecordFactory(patient_id=herself["id"], patient=None, author=hospital.doctor)
+    with database.unit_of_work() as session:
+        record = ClinicalRecordFactory(patient=session.get(Patient, herself["id"]), author=hospital.doctor)
 
     (department,) = [each for each in ok(doctor.get("/api/department/")) if each["name"] == "Cardiology"]
     (colleague,) = ok(doctor.get(f"/api/department/{department['id']}/doctors"))["results"]
