@@ -66,7 +66,7 @@ class Use:
         return f"{number:,} {self.one if number == 1 else self.many}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Vocabulary(Generic[Row]):
     """One list. `derive` tells what follows from the texts of a new row, or of one that changes."""
 

@@ -21,7 +21,7 @@ from app.services import audit, pictures
 from app.services.catalogue import Vocabulary, refuse_used
 
 Row = TypeVar("Row", bound=Base)
-Named = TypeVar("Named", Department, Designation, Specialisation)
+Named = TypeVar("Named", bound=Department | Designation | Specialisation)
 
 MOST_ENTRIES = 100
 """How many entries may be named at once."""

@@ -186,7 +186,8 @@ class TestWriting:
 
 class TestOrder:
     def test_lists_are_by_name_whatever_the_case(self, database: Database) -> None:
-        for vocabulary, factory in ((DEPARTMENTS, DepartmentFactory), (SERVICES, ServiceFactory)):
+        lists: dict[Vocabulary[Any], Any] = {DEPARTMENTS: DepartmentFactory, SERVICES: ServiceFactory}
+        for vocabulary, factory in lists.items():
             for name in ("bones", "Heart", "Arms", "Éars"):
                 factory(name=name)
             with database.unit_of_work():
