@@ -197,11 +197,17 @@ class TestVisible:
         assert session.scalars(policy.managed_patients(Actor())).all() == []
 
     @pytest.mark.both_databases
-    def test_the_keys_of_a_list_are_those_of_the_rows(self, scene: Scene, session: Session) -> None:
+    def test_all_ways_to_see_together_are_the_rule(self, scene: Scene, session: Session) -> None:
         for model in SEEN:
             for actor in scene.actors.values():
-                keys = session.scalars(policy.visible_keys(actor, model)).all()
-                assert sorted(keys) == sorted(row.id for row in session.scalars(policy.visible(actor, model))), model  # type: ignore[attr-defined]  # every model has a key
+                ways = policy.ways_to_see(actor, model)
+                seen = {row for way in ways for row in session.scalars(select(model).where(way))}
+                assert seen == set(session.scalars(policy.visible(actor, model))), model
+
+    def test_each_reason_for_reading_a_record_is_a_way_of_its_own(self, scene: Scene) -> None:
+        ways = {who: len(policy.ways_to_see(actor, models.ClinicalRecord)) for who, actor in scene.actors.items()}
+
+        assert (ways["marie"], ways["heart"]) == (1, 3)
 
     def test_whom_a_doctor_treats_is_one_rule(self, scene: Scene, session: Session) -> None:
         for actor in scene.actors.values():

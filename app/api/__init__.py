@@ -9,6 +9,7 @@ from app.api import (
     accounts,
     appointments,
     contacts,
+    department_people,
     departments,
     doctors,
     mappings,
@@ -36,6 +37,7 @@ RESOURCES: tuple[JsonBlueprint, ...] = (
     mappings.blp,
     vocabularies.blp,
     departments.blp,
+    department_people.blp,
     services.blp,
     contacts.blp,
 )

@@ -1,0 +1,59 @@
+"""A department's people: its doctors for colleagues, its patients for its own doctors (contract, section 7)."""
+
+from __future__ import annotations
+
+from sqlalchemy import CompoundSelect, select, union
+
+from app import policy
+from app.models import Appointment, Approval, ClinicalRecord, Department, Doctor, Patient, VisitState
+from app.policy import Actor, Permission
+from app.services import audit, patient_lists
+from app.services.doctors import WITH_DETAILS
+from app.services.listing import Listing, listing
+
+_VISITS = tuple(state for state in VisitState if state not in (VisitState.HELD, VisitState.CANCELLED))
+
+
+def require_known(actor: Actor, department_id: int) -> None:
+    """Raises NotFound for an unknown department."""
+    policy.fetch(actor, Department, department_id)
+
+
+def doctors(actor: Actor, department_id: int, *, limit: int, offset: int) -> Listing[Doctor]:
+    """The approved doctors of a department, by key, with all their relations, for doctors and admins.
+
+    Raises Forbidden for others, and NotFound for an unknown department.
+    """
+    policy.require(actor, Permission.SEE_DEPARTMENT_DOCTORS)
+    require_known(actor, department_id)
+    query = policy.visible(actor, Doctor).where(policy.LISTED, Doctor.department_id == department_id)
+    return listing(query.order_by(Doctor.id), *WITH_DETAILS, limit=limit, offset=offset)
+
+
+def patients(actor: Actor, department_id: int, *, limit: int, offset: int) -> Listing[patient_lists.Line]:
+    """The patients with a record of the department or a visit to one of its doctors, by key, for these and admins.
+
+    Raises NotFound for an unknown department, and Forbidden for other doctors. The audit trail tells whom they saw.
+    """
+    department = policy.fetch(actor, Department, department_id)
+    policy.require(actor, Permission.SEE_DEPARTMENT_PEOPLE, department)
+    theirs = Patient.id.in_(_patients_of(department.id))
+    found = patient_lists.page(policy.may_see(actor, Patient), theirs, limit=limit, offset=offset)
+    audit.record(actor, "patients.listed", department, patients=[line.id for line in found.rows])
+    return found
+
+
+def _patients_of(department_id: int) -> CompoundSelect[int]:
+    recorded = select(ClinicalRecord.patient_id).where(
+        ClinicalRecord.department_id == department_id, ClinicalRecord.voided_at.is_(None)
+    )
+    visiting = (
+        select(Appointment.patient_id)
+        .join(Doctor, Doctor.id == Appointment.doctor_id)
+        .where(
+            Doctor.department_id == department_id,
+            Doctor.approval == Approval.APPROVED,
+            Appointment.state.in_(_VISITS),
+        )
+    )
+    return union(recorded, visiting)
