@@ -156,7 +156,7 @@ def _new_account(actor: Actor, person: Person) -> Account:
 
 def _write(actor: Actor, doctor: Doctor, details: Mapping[str, Any]) -> list[str]:
     """Write what differs of these details, and say what it was. The doctor's row is locked, or new."""
-    wanted = {name: read(doctor, details[name]) for name, read in _COLUMNS.items() if name in details}
+    wanted: dict[str, Any] = {name: read(doctor, details[name]) for name, read in _COLUMNS.items() if name in details}
     wanted |= {
         name: _entries(actor, doctor, model, name, details[name] or ())
         for name, model in _VOCABULARIES.items()
