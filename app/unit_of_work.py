@@ -106,14 +106,17 @@ def saving() -> Iterator[None]:
 
 def explain(error: IntegrityError) -> PortalError:
     """A violated constraint in the hospital's words."""
-    guard = GUARDS.get(_constraint_name(error))
+    guard = GUARDS.get(violated_guard(error))
     return (
         guard() if guard else Conflict("This conflicts with something that was saved meanwhile. Look again and retry.")
     )
 
 
-def _constraint_name(error: IntegrityError) -> str:
-    """PostgreSQL names the constraint; SQLite names a unique one's columns, and our triggers say their own name."""
+def violated_guard(error: IntegrityError) -> str:
+    """The name of a violated constraint.
+
+    PostgreSQL tells it; SQLite names the columns of a unique one, and our triggers say their own name.
+    """
     diagnosis = getattr(error.orig, "diag", None)
     if diagnosis is not None:
         return diagnosis.constraint_name or ""

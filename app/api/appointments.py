@@ -11,7 +11,6 @@ import orjson
 from app.api.paging import Page, page_of
 from app.api.resource import JsonBlueprint, Resource, after, refuses
 from app.api.schemas.appointment import (
-    KINDS,
     STATUSES,
     AppointmentOut,
     AppointmentQuery,
@@ -20,15 +19,12 @@ from app.api.schemas.appointment import (
     ChangeIn,
     IdempotencyHeaders,
     appointment,
-    asks_to_cancel,
     line,
     wanted_state,
 )
-from app.errors import Invalid, NotFound
 from app.identity import actor
-from app.models import Appointment, Patient, VisitState
-from app.policy import Actor, Permission, can, fetch
-from app.services import appointment_lists, appointment_times, appointments, idempotency, patients
+from app.policy import Permission, can
+from app.services import appointment_lists, appointment_requests, appointments, idempotency
 
 blp = JsonBlueprint("appointments", __name__, description="Appointments.")
 
@@ -71,7 +67,7 @@ class Bookings(Resource):
         return {**_book_once(headers, data), "message": "The appointment is booked."}
 
 
-@blp.route("/appointments/<int:appointment_id>/", documents=("001", "004"))
+@blp.route("/appointments/<int:appointment_id>/", documents=("001", "004 GET PUT DELETE"))
 class OneAppointment(Resource):
     """One appointment."""
 
@@ -86,7 +82,7 @@ class OneAppointment(Resource):
     @blp.response(200, AppointmentOut)
     def put(self, data: dict[str, Any], appointment_id: int) -> dict[str, Any]:
         """Change an appointment; what is not sent is kept."""
-        return appointment(_change(actor(), appointment_id, data))
+        return _change(appointment_id, data)
 
     @refuses(HTTPStatus.FORBIDDEN, HTTPStatus.CONFLICT)
     @after(appointment_lists.get)
@@ -94,7 +90,7 @@ class OneAppointment(Resource):
     @blp.response(200, AppointmentOut)
     def patch(self, data: dict[str, Any], appointment_id: int) -> dict[str, Any]:
         """Change a part of an appointment."""
-        return appointment(_change(actor(), appointment_id, data))
+        return _change(appointment_id, data)
 
     @refuses(HTTPStatus.CONFLICT)
     @blp.response(204)
@@ -108,7 +104,9 @@ def _book_once(headers: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
     who = actor()
 
     def act() -> dict[str, Any]:
-        answer = orjson.dumps(appointment(_book(who, data)), option=orjson.OPT_UTC_Z | orjson.OPT_OMIT_MICROSECONDS)
+        answer = orjson.dumps(
+            appointment(appointment_requests.book(who, **data)), option=orjson.OPT_UTC_Z | orjson.OPT_OMIT_MICROSECONDS
+        )
         kept: dict[str, Any] = orjson.loads(answer)
         return kept
 
@@ -118,55 +116,8 @@ def _book_once(headers: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
     return idempotency.once(who, key=headers["key"], fingerprint=fingerprint, act=act)
 
 
-def _book(who: Actor, data: dict[str, Any]) -> Appointment:
-    doctor_id, patient_id = data["doctor"], data.get("patient")
-    try:
-        doctor = appointments.bookable_doctor(who, doctor_id)
-    except NotFound as error:
-        raise Invalid("There is no such doctor.", field="doctor") from error
-    try:
-        patient = patients.own(who) if patient_id is None else fetch(who, Patient, patient_id)
-    except NotFound as error:
-        raise Invalid("There is no such patient.", field="patient") from error
-    starts_at, available_time_id = appointment_times.resolve(
-        doctor_id, moment=data.get("appointment_time"), available_time_id=data.get("time")
-    )
-    usual, *_ = appointments.kinds_offered(doctor)
-    return appointments.book(
-        who,
-        patient_id=patient.id,
-        doctor_id=doctor_id,
-        starts_at=starts_at,
-        kind=KINDS.get(data.get("appointment_type", ""), usual),
-        symptoms=data.get("symptoms", ""),
-        available_time_id=available_time_id,
-    )
-
-
-def _change(who: Actor, appointment_id: int, data: dict[str, Any]) -> Appointment:
-    """Make the changes that differ from what is: words, then time, then state, all or none."""
+def _change(appointment_id: int, data: dict[str, Any]) -> dict[str, Any]:
+    who = actor()
     row = appointment_lists.get(who, appointment_id)
-    for name, present in (("doctor", row.doctor_id), ("patient", row.patient_id)):
-        if data.get(name, present) != present:
-            raise Invalid(f"Another {name} needs another appointment.", field=name)
-    is_staff = can(who, Permission.CHANGE_AS_STAFF, row)
-    state = wanted_state(row.state, data) if is_staff else None
-    kind = KINDS[data["appointment_type"]] if "appointment_type" in data else None
-    row = appointments.describe(who, appointment_id, symptoms=data.get("symptoms"), kind=kind)
-    if state is VisitState.CANCELLED or (not is_staff and asks_to_cancel(data)):
-        return appointments.cancel(who, appointment_id)
-    row = _move(who, row, data)
-    return row if state is None else appointments.set_state(who, appointment_id, state)
-
-
-def _move(who: Actor, row: Appointment, data: dict[str, Any]) -> Appointment:
-    """Move to the times that were sent, as far as they differ: a client sends back the other as it read it."""
-    moment, entry = data.get("appointment_time"), data.get("time")
-    moment = None if moment == row.starts_at.replace(microsecond=0) else moment
-    entry = None if entry == row.available_time_id else entry
-    if moment is None and entry is None:
-        return row
-    starts_at, available_time_id = appointment_times.resolve(
-        row.doctor_id, moment=moment, available_time_id=entry, keep_day_of=row.starts_at
-    )
-    return appointments.move(who, row.id, starts_at=starts_at, available_time_id=available_time_id)
+    data["state"] = wanted_state(row.state, data, is_staff=can(who, Permission.CHANGE_AS_STAFF, row))
+    return appointment(appointment_requests.change(who, appointment_id, **data))

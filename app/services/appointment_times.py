@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, time, timedelta
 
 from sqlalchemy import select
@@ -9,12 +10,12 @@ from sqlalchemy import select
 from app.clock import from_local, local_today, now, to_local
 from app.errors import Conflict, Invalid
 from app.extensions import db, settings
-from app.models import BLOCKING, Appointment, AvailableTime
+from app.models import AvailableTime
 from app.services import availability
 
 
 def resolve(
-    doctor_id: int, *, moment: datetime | None, available_time_id: int | None, keep_day_of: datetime | None = None
+    doctor_id: int, *, starts_at: datetime | None, available_time_id: int | None, keep_day_of: datetime | None = None
 ) -> tuple[datetime, int | None]:
     """The moment that is meant, and the catalogue entry that goes with it (contract, section 9).
 
@@ -23,15 +24,15 @@ def resolve(
     neither is given, both disagree, or the time is not in the catalogue, and Conflict where no such day comes.
     """
     entry = _entry(available_time_id)
-    if moment is not None:
-        local = to_local(moment).time()
+    if starts_at is not None:
+        local = to_local(starts_at).time()
         if entry is not None and entry.starts != local:
-            message = "time and appointment_time are different times. Send one, or make them agree."
-            raise Invalid(message, field="time")
-        return moment, entry.id if entry is not None else _entry_at(local)
+            message = "These are two different times. Send one of them, or make them agree."
+            raise Invalid(message, errors={name: [message] for name in ("available_time_id", "starts_at")})
+        return starts_at, entry.id if entry is not None else _entry_at(local)
     if entry is None:
-        message = "Say when: send appointment_time or time."
-        raise Invalid(message, field="appointment_time")
+        message = "Say when: name a moment or an available time."
+        raise Invalid(message, field="starts_at")
     if keep_day_of is not None:
         return _on(to_local(keep_day_of), entry.starts), entry.id
     return _next_free(doctor_id, entry.starts), entry.id
@@ -43,7 +44,7 @@ def _entry(available_time_id: int | None) -> AvailableTime | None:
     entry = db.session.get(AvailableTime, available_time_id)
     if entry is None:
         message = "There is no such time."
-        raise Invalid(message, field="time")
+        raise Invalid(message, field="available_time_id")
     return entry
 
 
@@ -56,7 +57,7 @@ def _on(day: datetime, starts: time) -> datetime:
     try:
         return from_local(datetime.combine(day.date(), starts))
     except ValueError as error:
-        raise Invalid(str(error), field="time") from error
+        raise Invalid(str(error), field="available_time_id") from error
 
 
 def _next_free(doctor_id: int, starts: time) -> datetime:
@@ -73,19 +74,10 @@ def _next_free(doctor_id: int, starts: time) -> datetime:
 
 
 def _unblocked(doctor_id: int, starts: time, first: datetime, last: datetime) -> list[datetime]:
-    """The moments at that time of day at which a doctor without hours has no other visit."""
-    taken = db.session.execute(
-        select(Appointment.starts_at, Appointment.ends_at).where(
-            Appointment.doctor_id == doctor_id, Appointment.state.in_(BLOCKING), Appointment.ends_at > first
-        )
-    ).all()
-    length = timedelta(minutes=settings.default_slot_minutes)
-    free = []
+    """The moments at that time of day at which nothing takes up a doctor without hours."""
+    moments = []
     for days in range((last - first).days + 1):
-        try:
-            moment = from_local(datetime.combine(local_today() + timedelta(days=days), starts))
-        except ValueError:
-            continue
-        if first <= moment <= last and not any(moment < ends and begins < moment + length for begins, ends in taken):
-            free.append(moment)
-    return free
+        with suppress(ValueError):  # the clocks skip that time on that day
+            moments.append(from_local(datetime.combine(local_today() + timedelta(days=days), starts)))
+    length = timedelta(minutes=settings.default_slot_minutes)
+    return availability.unoccupied(doctor_id, [moment for moment in moments if first <= moment <= last], length)

@@ -73,8 +73,7 @@ def book(
     doctor = bookable_doctor(actor, doctor_id)
     by_patient = patient.manager_id == actor.account_id
     if not policy.can(actor, Permission.BOOK_FOR_PATIENT, patient) and not treats(actor, patient):
-        message = "You can book only for patients whom you treat."
-        raise Forbidden(message)
+        raise Forbidden("You can book only for patients whom you treat.")
     _check(doctor, symptoms, kind)
     lock_calendars([doctor.id], [patient.id])
     policy.fetch(actor, Patient, patient.id)  # who was voided before the calendars were locked is gone
@@ -268,11 +267,14 @@ def meet_link(appointment: Appointment) -> str | None:
 
 
 def _take(actor: Actor, appointment_id: int) -> Appointment:
-    """The visit, with the doctor's and the patient's calendars locked, as it is once nobody else can change it."""
+    """The visit as it is once both calendars are locked. Raises NotFound, also for a held time: it is but an offer."""
     seen = policy.fetch(actor, Appointment, appointment_id)
     lock_calendars([seen.doctor_id], [seen.patient_id])
     db.session.expire(seen)
-    return policy.fetch(actor, Appointment, appointment_id, *WITH_PEOPLE)
+    appointment = policy.fetch(actor, Appointment, appointment_id, *WITH_PEOPLE)
+    if appointment.state is VisitState.HELD:
+        raise NotFound
+    return appointment
 
 
 def lock_calendars(doctor_ids: Sequence[int], patient_ids: Sequence[int]) -> None:
@@ -306,13 +308,13 @@ def offered(doctor_id: int, starts_at: datetime, *, by_patient: bool, ignoring: 
     Raises Invalid for a past time, and Conflict, with the next free times, for one that is not free.
     """
     if starts_at <= now():
-        message = "That time has passed. Choose a time in the future."
-        raise Invalid(message, field="starts_at")
+        raise Invalid("That time has passed. Choose a time in the future.", field="starts_at")
     after = availability.earliest() if by_patient else now()
     slot = _free_slot(doctor_id, starts_at, after, ignoring)
     if slot is None:
-        message = "That time is not free. Choose another one."
-        raise Conflict(message, alternatives=availability.alternatives(doctor_id, starts_at))
+        raise Conflict(
+            "That time is not free. Choose another one.", alternatives=availability.alternatives(doctor_id, starts_at)
+        )
     return slot
 
 
@@ -342,17 +344,14 @@ def _taking_time(doctor_id: int, starts_at: datetime) -> Iterator[None]:
 
 def _check(doctor: Doctor, symptoms: str, kind: VisitKind) -> None:
     if len(symptoms) > LONGEST_TEXT:
-        message = f"Use {LONGEST_TEXT:,} characters or fewer."
-        raise Invalid(message, field="symptoms")
+        raise Invalid(f"Use {LONGEST_TEXT:,} characters or fewer.", field="symptoms")
     if kind not in kinds_offered(doctor):
-        message = "This doctor does not offer that kind of appointment. Choose the other one."
-        raise Invalid(message, field="kind")
+        raise Invalid("This doctor does not offer that kind of appointment. Choose the other one.", field="kind")
 
 
 def _require_open(appointment: Appointment, done: str, *, staff: bool) -> None:
     if not appointment.is_open:
-        message = f"The appointment is {_STATE_WORDS[appointment.state]}: it cannot be {done}."
-        raise Conflict(message)
+        raise Conflict(f"The appointment is {_STATE_WORDS[appointment.state]}: it cannot be {done}.")
     if not staff and now() > changeable_until(appointment):
         hours = settings.booking_cutoff_hours
         message = f"It is less than {hours} hours before the appointment: it cannot be {done} here. Call the hospital."

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 from sqlalchemy import and_, or_, select
@@ -25,6 +25,7 @@ __all__ = [
     "latest",
     "next_free",
     "publishes_hours",
+    "unoccupied",
 ]
 
 LONGEST_VISIT = timedelta(hours=guards.LONGEST_VISIT_HOURS)
@@ -35,6 +36,12 @@ _WINDOWS = (timedelta(days=2), timedelta(days=7), timedelta(days=28))
 
 Each step is one statement for those doctors who have too few yet, so little is read where times are free soon.
 """
+
+_STEPS = 96
+"""How many other times of a doctor without hours are tried: two days of half hours."""
+
+_LAST_STEP = datetime.max.replace(tzinfo=UTC) - timedelta(days=366)
+"""From here on there is room for all steps, however long, before the calendar ends."""
 
 _INSTANT = timedelta.resolution
 
@@ -103,17 +110,47 @@ def is_offered(
 
 def is_unoccupied(doctor_id: int, starts_at: datetime, ends_at: datetime, *, ignoring: int | None = None) -> bool:
     """Whether no visit and no time off touches that time of a doctor (aware moments): all that counts without hours."""
-    off = _time_off([doctor_id], starts_at, ends_at)[doctor_id]
-    visits = _visits([doctor_id], starts_at, ends_at, ignoring)[doctor_id]
-    return not any(taken.starts_at < ends_at and starts_at < taken.ends_at for taken in off + visits)
+    return bool(unoccupied(doctor_id, [starts_at], ends_at - starts_at, ignoring=ignoring))
+
+
+def unoccupied(
+    doctor_id: int, starts: Sequence[datetime], length: timedelta, *, ignoring: int | None = None
+) -> list[datetime]:
+    """Those of these moments (aware) from which on no visit and no time off of a doctor touches a visit of that length.
+
+    Two statements.
+    """
+    if not starts:
+        return []
+    first, last = min(starts), max(starts) + length
+    taken = _time_off([doctor_id], first, last)[doctor_id] + _visits([doctor_id], first, last, ignoring)[doctor_id]
+    return [
+        moment
+        for moment in starts
+        if not any(busy.starts_at < moment + length and moment < busy.ends_at for busy in taken)
+    ]
 
 
 def alternatives(doctor_id: int, near: datetime, *, count: int = 3) -> list[datetime]:
-    """When else (UTC, in order): the next free starts after `near`; if too few, also the last before it."""
+    """When else (UTC, in order): the next free starts after `near`; if too few, also the last before it.
+
+    For a doctor without hours, who has no last ones before it, the next starts in steps of one visit.
+    """
+    if not publishes_hours(doctor_id):
+        return _next_steps(doctor_id, near)[:count]
     following = next_free([doctor_id], count=count, after=min(near, latest()) + _INSTANT)[doctor_id]
     missing = count - len(following)
     before = free_slots([doctor_id], start=earliest(), end=near)[doctor_id][-missing:] if missing else []
     return [slot.starts_at for slot in before + following]
+
+
+def _next_steps(doctor_id: int, near: datetime) -> list[datetime]:
+    """The moments after `near`, in steps of one visit, at which a listed doctor without hours can be booked."""
+    if db.session.scalar(select(Doctor.id).where(Doctor.id == doctor_id, LISTED)) is None:
+        return []
+    length, first = timedelta(minutes=settings.default_slot_minutes), earliest()
+    steps = (min(near, _LAST_STEP) + number * length for number in range(1, _STEPS + 1))
+    return unoccupied(doctor_id, [moment for moment in steps if moment >= first], length)
 
 
 def publishes_hours(doctor_id: int) -> bool:

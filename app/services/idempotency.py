@@ -9,11 +9,14 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 
+from app import unit_of_work
 from app.clock import now
 from app.errors import Conflict
 from app.extensions import db, settings
 from app.models import IdempotencyKey
 from app.policy import Actor
+
+_USED_BEFORE = "uq_idempotency_key_account_id_key"
 
 
 def once(actor: Actor, *, key: str, fingerprint: str, act: Callable[[], dict[str, Any]]) -> dict[str, Any]:
@@ -34,7 +37,9 @@ def once(actor: Actor, *, key: str, fingerprint: str, act: Callable[[], dict[str
         with db.session.begin_nested():
             db.session.add(row)
             db.session.flush()
-    except IntegrityError:
+    except IntegrityError as error:
+        if unit_of_work.violated_guard(error) != _USED_BEFORE:
+            raise unit_of_work.explain(error) from error
         return _replay(actor, key, fingerprint)
     row.response = act()
     return row.response

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import suppress
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
@@ -19,6 +18,7 @@ from app.policy import Actor, Permission
 from app.services import audit, patients
 from app.services.listing import Listing
 from app.services.ratings import is_verified, shown_name
+from app.services.references import named
 
 Query = TypeVar("Query", bound=Select[*tuple[Any, ...]])
 
@@ -103,7 +103,8 @@ def write(actor: Actor, *, doctor_id: int, rating: int, body: str = "", patient_
     """
     policy.require(actor, Permission.REVIEW)
     _check(rating, body)
-    doctor, patient = _listed_doctor(actor, doctor_id), _patient(actor, patient_id)
+    doctor = _listed_doctor(actor, doctor_id)
+    patient = patients.own(actor) if patient_id is None else named(actor, Patient, patient_id)
     review = Review(patient=patient, doctor=doctor, rating=rating, body=body.strip())
     if not policy.can(actor, Permission.CHANGE_REVIEW, review):
         raise Forbidden("You can write reviews only for patients whom you act for.")
@@ -157,20 +158,10 @@ def _check(rating: int, body: str) -> None:
 
 
 def _listed_doctor(actor: Actor, doctor_id: int) -> Doctor:
-    with suppress(NotFound):
-        doctor = policy.fetch(actor, Doctor, doctor_id)
-        if doctor.is_listed:
-            return doctor
-    raise Invalid("There is no such doctor.", field="doctor_id")
-
-
-def _patient(actor: Actor, patient_id: int | None) -> Patient:
-    if patient_id is None:
-        return patients.own(actor)
-    try:
-        return policy.fetch(actor, Patient, patient_id)
-    except NotFound as error:
-        raise Invalid("There is no such patient.", field="patient_id") from error
+    doctor = named(actor, Doctor, doctor_id)
+    if not doctor.is_listed:
+        raise Invalid("There is no such doctor.", field="doctor_id")
+    return doctor
 
 
 def _with_names(query: Query) -> Query:

@@ -9,6 +9,35 @@ from werkzeug.test import TestResponse
 
 from tests.support.clients import ApiClient
 
+SERVER_OWNED_OF_VISITS: dict[str, object] = {
+    "id": 999,
+    "state": "completed",
+    "status": "Cancelled",
+    "appointment_status": "Running",
+    "cancel": True,
+    "doctor_id": 999,
+    "patient_id": 999,
+    "patient_name": "Mallory",
+    "doctor_name": "Mallory",
+    "starts_at": "2030-01-07T10:00:00Z",
+    "ends_at": "2030-01-07T20:00:00Z",
+    "end_time": "2030-01-07T20:00:00Z",
+    "kind": "online",
+    "available_time_id": 999,
+    "patient_agreed": True,
+    "overbooked": True,
+    "hold_expires_at": "2030-01-07T10:00:00Z",
+    "cancel_reason": "Mallory",
+    "cancelled_at": "2030-01-07T10:00:00Z",
+    "removed_at": "2030-01-07T10:00:00Z",
+    "version": 999,
+    "booked_by": 999,
+    "booked_by_id": 999,
+    "created_at": "2000-01-01T00:00:00Z",
+    "updated_at": "2000-01-01T00:00:00Z",
+}
+"""What no client sets of an appointment, with values that would show; staff set some by a change."""
+
 
 def text(moment: datetime) -> str:
     """A moment as it goes out."""

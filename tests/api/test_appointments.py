@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from app.api.schemas.appointment import VIEWS, AppointmentOut
-from app.models import Doctor, Patient, VisitKind, VisitState
-from tests.api.support import ids, problem, text
+from app.models import Appointment, Doctor, Patient, VisitKind, VisitState
+from tests.api.support import SERVER_OWNED_OF_VISITS, ids, problem, text
 from tests.factories import (
     AppointmentFactory,
     AvailableTimeFactory,
@@ -139,7 +140,8 @@ class TestViews:
             doctor=doctor, state=VisitState.HELD, hold_expires_at=datetime.now(UTC) + timedelta(minutes=5)
         )
         assert ids(staff) == []
-        problem(staff.get(f"/appointments/{held.id}/"), 404)
+        for method in ("GET", "PUT", "PATCH", "DELETE"):
+            problem(staff.open(method, f"/appointments/{held.id}/"), 404)
 
     def test_a_hidden_appointment_is_as_absent(
         self, client: FlaskClient, caller: ApiClient, database: Database
@@ -339,6 +341,57 @@ class TestChanging:
         visit = AppointmentFactory(doctor=doctor)
         assert list(problem(staff.patch(f"/appointments/{visit.id}/", json=sent), 400)["errors"]) == list(sent)
 
+    @pytest.mark.parametrize("who", ["caller", "admin"])
+    def test_what_the_server_owns_cannot_be_set(
+        self, request: pytest.FixtureRequest, patient: Patient, doctor: Doctor, database: Database, who: str
+    ) -> None:
+        asking: ApiClient = request.getfixturevalue(who)
+        visit = AppointmentFactory(patient=patient, doctor=doctor)
+
+        def row() -> dict[str, Any]:
+            with database.unit_of_work() as session:
+                found = session.execute(select(Appointment.__table__).where(Appointment.id == visit.id)).one()
+                return found._asdict()
+
+        before = row()
+        views = {"state", "status", "appointment_status", "cancel"}  # staff write these
+        for name, value in SERVER_OWNED_OF_VISITS.items():
+            if name in views:
+                continue
+            for method in ("PUT", "PATCH"):
+                for options in ({"json": {name: value}}, {"data": {name: str(value)}}):
+                    assert asking.open(method, f"/appointments/{visit.id}", **options).status_code == 200, name
+                    assert row() == before, name
+
+    def test_a_move_names_one_time(self, caller: ApiClient, patient: Patient, doctor: Doctor) -> None:
+        three = AvailableTimeFactory(starts=time(15))
+        path = f"/appointments/{AppointmentFactory(patient=patient, doctor=doctor).id}/"
+        day = coming_weekday().date()
+        sent = {"time": three.id, "appointment_time": f"{day}T14:00:00"}
+        assert set(problem(caller.patch(path, json=sent), 400)["errors"]) == {"time", "appointment_time"}
+        sent["appointment_time"] = f"{day}T15:00:00"
+        assert caller.patch(path, json=sent).get_json()["time"] == three.id
+
+    def test_what_is_cancelled_is_not_moved_before(
+        self, staff: ApiClient, caller: ApiClient, patient: Patient, doctor: Doctor
+    ) -> None:
+        for asking in (staff, caller):
+            visit = AppointmentFactory(patient=patient, doctor=doctor)
+            sent = {"cancel": True, "appointment_time": text(coming_weekday(hour=13)), "symptoms": "Better"}
+            body = asking.put(f"/appointments/{visit.id}", json=sent).get_json()
+            assert (body["state"], body["appointment_time"]) == ("cancelled", text(visit.starts_at))
+            assert body["symptoms"] == "Better"
+
+    def test_a_time_that_the_clocks_skip_on_that_day_is_400(self, staff: ApiClient, database: Database) -> None:
+        half_past_one = AvailableTimeFactory(starts=time(1, 30))
+        doctor = DoctorFactory()
+        visit = AppointmentFactory(doctor=doctor, starts_at=datetime(2027, 3, 28, 10, tzinfo=UTC))
+        path = f"/appointments/{visit.id}/"
+        asking = api(staff.client, doctor.account)
+        assert list(problem(asking.patch(path, json={"time": half_past_one.id}), 400)["errors"]) == ["time"]
+        sent = {"appointment_time": "2027-03-28T01:30:00"}
+        assert list(problem(asking.patch(path, json=sent), 400)["errors"]) == ["appointment_time"]
+
 
 class TestDeleting:
     @pytest.mark.parametrize("who", ["caller", "staff", "admin"])
@@ -360,7 +413,17 @@ class TestDeleting:
         assert api(client, PatientFactory().manager).post("/appointments/", json=sent).status_code == 201
 
     @pytest.mark.parametrize("state", [VisitState.COMPLETED, VisitState.NO_SHOW, VisitState.IN_PROGRESS])
-    def test_what_has_happened_stays(self, staff: ApiClient, doctor: Doctor, state: VisitState) -> None:
-        visit = AppointmentFactory(doctor=doctor, state=state, starts_at=datetime(2026, 1, 5, 10, tzinfo=UTC))
-        problem(staff.delete(f"/appointments/{visit.id}/"), 409)
-        assert ids(staff) == [visit.id]
+    def test_what_has_happened_stays(
+        self,
+        staff: ApiClient,
+        caller: ApiClient,
+        admin: ApiClient,
+        doctor: Doctor,
+        patient: Patient,
+        state: VisitState,
+    ) -> None:
+        starts_at = datetime(2026, 1, 5, 10, tzinfo=UTC)
+        visit = AppointmentFactory(doctor=doctor, patient=patient, state=state, starts_at=starts_at)
+        for asking in (staff, caller, admin):
+            problem(asking.delete(f"/appointments/{visit.id}/"), 409)
+            assert ids(asking) == [visit.id]

@@ -10,14 +10,16 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from app.api.schemas.appointment import AppointmentOut, BookedOut
-from app.models import Appointment, Doctor, Patient
-from tests.api.support import ids, problem, text
+from app.clock import from_local, local_today, now
+from app.models import Appointment, Doctor, Patient, VisitKind, VisitState
+from tests.api.support import SERVER_OWNED_OF_VISITS, ids, problem, text
 from tests.factories import (
     AppointmentFactory,
     AvailableTimeFactory,
     CareTeamMemberFactory,
     DoctorFactory,
     PatientFactory,
+    TimeOffFactory,
     coming_weekday,
 )
 from tests.support.clients import ApiClient, api
@@ -145,6 +147,39 @@ class TestBooking:
         for path in BOOKINGS:
             problem(client.post(path, data="{", content_type="application/json"), 401)
 
+    @pytest.mark.parametrize("path", BOOKINGS)
+    def test_what_the_server_owns_cannot_be_set(
+        self, caller: ApiClient, admin: ApiClient, doctor: Doctor, patient: Patient, database: Database, path: str
+    ) -> None:
+        wanted = {
+            "patient_id": patient.id,
+            "doctor_id": doctor.id,
+            "starts_at": coming_weekday(),
+            "ends_at": coming_weekday() + timedelta(minutes=30),
+            "kind": VisitKind.IN_PERSON,
+            "symptoms": "",
+            "available_time_id": None,
+            "overbooked": False,
+            "hold_expires_at": None,
+            "cancel_reason": "",
+            "cancelled_at": None,
+            "removed_at": None,
+            "version": 1,
+        }
+        by_patient = {"state": VisitState.PENDING, "patient_agreed": True, "booked_by_id": patient.manager_id}
+        by_admin = {"state": VisitState.CONFIRMED, "patient_agreed": False}
+        sent = {"doctor": doctor.id, "patient": patient.id, "appointment_time": text(coming_weekday())}
+        for name, value in SERVER_OWNED_OF_VISITS.items():
+            for asking, expected in ((caller, by_patient), (admin, by_admin)):
+                body = asking.post(path, json={name: value} | sent).get_json()
+                with database.unit_of_work() as session:
+                    row = session.get_one(Appointment, body["id"])
+                    found = {column: getattr(row, column) for column in wanted | expected}
+                    assert found == wanted | expected, name
+                    assert row.id != 999
+                    assert row.created_at > datetime.now(UTC) - timedelta(minutes=1)
+                    row.state = VisitState.CANCELLED  # the time is free for the next one
+
 
 class TestForWhom:
     def test_dependants_are_booked_for(self, caller: ApiClient, doctor: Doctor, patient: Patient) -> None:
@@ -186,6 +221,19 @@ class TestWhen:
         assert child.id != first["patient"]
         second = caller.post("/appointments/", json={"doctor": doctor.id, "time": ten.id}).get_json()
         assert datetime.fromisoformat(second["appointment_time"]) > datetime.fromisoformat(first["appointment_time"])
+
+    def test_without_hours_it_is_the_next_day_on_which_nothing_takes_up_the_doctor(
+        self, caller: ApiClient, database: Database
+    ) -> None:
+        ten, doctor = AvailableTimeFactory(starts=time(10)), DoctorFactory()
+        with database.unit_of_work():
+            dates = [local_today() + timedelta(days=number) for number in range(1, 6)]
+            days = [from_local(datetime.combine(date, time(10))) for date in dates]
+        TimeOffFactory(doctor_id=doctor.id, starts_at=now(), ends_at=days[1] + timedelta(minutes=1))
+        AppointmentFactory(doctor=doctor, starts_at=days[2] - timedelta(minutes=5))
+        TimeOffFactory(starts_at=days[3], ends_at=days[3] + timedelta(minutes=1))
+        body = caller.post("/appointments/", json={"doctor": doctor.id, "time": ten.id}).get_json()
+        assert (body["appointment_time"], body["time"]) == (text(days[4]), ten.id)
 
     def test_a_moment_brings_the_available_time_that_starts_then(self, caller: ApiClient, doctor: Doctor) -> None:
         ten = AvailableTimeFactory(starts=time(10))
@@ -231,7 +279,9 @@ class TestWhen:
         sent = {"doctor": doctor.id, "appointment_time": text(midnight)}
         body = caller.post("/appointments/", json=sent).get_json()
         assert body["end_time"] == text(midnight + timedelta(minutes=30))
-        problem(caller.post("/appointments/", json=sent), 409)
+        body = problem(caller.post("/appointments/", json=sent), 409)
+        half_hours = [midnight + timedelta(minutes=30 * number) for number in (1, 2, 3)]
+        assert body["alternatives"] == [text(moment) for moment in half_hours]
         other = {"doctor": DoctorFactory().id, "appointment_time": text(midnight + timedelta(minutes=10))}
         problem(caller.post("/appointments/", json=other), 409)  # the patient is taken, too
 
@@ -246,6 +296,17 @@ class TestIdempotency:
         form = caller.post("/appointments", data={k: str(v) for k, v in sent.items()}, headers=headers)
         assert first.status_code == again.status_code == form.status_code == 201
         assert first.get_json() == again.get_json() == form.get_json()
+        assert count(database) == 1
+
+    def test_both_ways_to_book_know_the_key(self, caller: ApiClient, doctor: Doctor, database: Database) -> None:
+        sent = {"doctor": doctor.id, "appointment_time": text(coming_weekday())}
+        headers = {"Idempotency-Key": "k"}
+        for first, then in (BOOKINGS, BOOKINGS[::-1], (BOOKINGS[1], BOOKINGS[1])):
+            booked = caller.post(first, json=sent, headers=headers)
+            again = caller.post(then, json=sent, headers=headers)
+            assert booked.status_code == again.status_code == 201
+            assert booked.get_json()["id"] == again.get_json()["id"]
+            assert ("message" in again.get_json()) is ("book-" in then)
         assert count(database) == 1
 
     def test_the_same_key_with_another_body_is_409(self, caller: ApiClient, doctor: Doctor, database: Database) -> None:

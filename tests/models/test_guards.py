@@ -37,7 +37,7 @@ def at(minutes: int) -> datetime:
 
 
 def guard_of(error: pytest.ExceptionInfo[IntegrityError]) -> str:
-    return unit_of_work._constraint_name(error.value)
+    return unit_of_work.violated_guard(error.value)
 
 
 def visit(*, start: int = 0, end: int = 30, **values: Any) -> Appointment:

@@ -288,8 +288,21 @@ class TestAlternatives:
             at(11, 30),
         ]
 
-    def test_without_hours_there_are_none(self) -> None:
-        assert availability.alternatives(DoctorFactory().id, at(10)) == []
+    def test_without_hours_they_are_the_next_times_that_nothing_takes_up(self) -> None:
+        doctor = DoctorFactory()
+        AppointmentFactory(doctor=doctor, starts_at=at(11, 10), state=VisitState.PENDING)
+        AppointmentFactory(doctor=doctor, starts_at=at(13), state=VisitState.CANCELLED)
+        TimeOffFactory(doctor_id=doctor.id, starts_at=at(12), ends_at=at(12, 30))
+        assert availability.alternatives(doctor.id, at(10)) == [at(10, 30), at(12, 30), at(13)]
+
+    def test_without_hours_they_are_not_too_soon_either_and_the_calendar_has_an_end(self) -> None:
+        doctor = DoctorFactory()
+        assert availability.alternatives(doctor.id, NOW, count=1) == [at(10)]
+        end = datetime.max.replace(tzinfo=UTC)
+        assert len(availability.alternatives(doctor.id, end)) == 3
+
+    def test_of_a_doctor_who_is_not_listed_there_are_none(self) -> None:
+        assert availability.alternatives(DoctorFactory(pending=True).id, at(10)) == []
 
 
 @pytest.mark.usefixtures("portal")

@@ -96,6 +96,15 @@ class TestOnce:
         assert idempotency.once(actor, key="k", fingerprint="other", act=act)["id"] == 2
 
     @pytest.mark.both_databases
+    def test_what_else_the_database_refuses_is_no_repeat(self, session: Session) -> None:
+        act = Act()
+
+        with pytest.raises(Conflict, match="saved meanwhile"):
+            idempotency.once(Actor(account_id=999), key="k", fingerprint="f", act=act)  # there is no such account
+
+        assert act.times == 0
+
+    @pytest.mark.both_databases
     def test_of_many_at_one_moment_one_acts_and_all_get_its_answer(self, database: Database) -> None:
         actor = Actor(account_id=AccountFactory().id)
         together = Barrier(6)

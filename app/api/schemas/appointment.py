@@ -48,43 +48,67 @@ STATUSES: Mapping[str, tuple[VisitState, ...]] = {
 }
 
 
-def wanted_state(current: VisitState, sent: Mapping[str, Any]) -> VisitState | None:
-    """The state that a client asks for by what it sent of the four views; None where nothing differs from the present.
+def wanted_state(current: VisitState, sent: dict[str, Any], *, is_staff: bool) -> VisitState | None:
+    """The state that a client asks for by what it sent of the four views, which are taken out of `sent`.
 
-    Raises Invalid where the views that it sent fit no state together.
+    None where nothing differs from the present. From the patient's side only a cancellation counts, in any of the
+    three ways to write it. Raises Invalid where the views that staff sent fit no state together.
     """
-    present = _VIEWS[current]
-    changed = {name: sent[name] for name in present if sent.get(name) not in (None, present[name])}
+    present, cancelled = _VIEWS[current], _VIEWS[VisitState.CANCELLED]
+    views = {name: sent.pop(name, None) for name in present}
+    changed = {name: value for name, value in views.items() if value not in (None, present[name])}
+    if not is_staff:
+        asks_to_cancel = any(
+            value == cancelled[name] for name, value in changed.items() if name != "appointment_status"
+        )
+        return VisitState.CANCELLED if asks_to_cancel else None
     if not changed:
         return None
-    for state, view in VIEWS.items():
-        if all(getattr(view, name) == value for name, value in changed.items()):
+    for state, view in _VIEWS.items():
+        if changed.items() <= view.items():
             return state
     raise Invalid(
         "No appointment is in such a state.", errors={name: ["This contradicts the others."] for name in changed}
     )
 
 
-def asks_to_cancel(sent: Mapping[str, Any]) -> bool:
-    """Whether a client wrote a cancellation, in any of the three ways; all that counts from the patient's side."""
-    view = VIEWS[VisitState.CANCELLED]
-    return any(sent.get(name) == getattr(view, name) for name in ("cancel", "status", "state"))
+class Kind(fields.Field[VisitKind]):
+    """How patient and doctor meet, in the documents' words."""
+
+    default_error_messages = {"invalid": f"Must be one of: {', '.join(KINDS)}."}
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(metadata={"type": "string", "enum": list(KINDS)}, **options)
+
+    def _deserialize(
+        self,
+        value: Any,
+        attr: str | None,  # noqa: ARG002 (marshmallow's signature)
+        data: Mapping[str, Any] | None,  # noqa: ARG002 (as above)
+        **_options: Any,
+    ) -> VisitKind:
+        if not isinstance(value, str) or value not in KINDS:
+            raise self.make_error("invalid")
+        return KINDS[value]
 
 
 class BookingIn(Incoming):
     """What is booked. When: `appointment_time`, or `time`, or both where they agree."""
 
-    doctor = WholeNumber(required=True)
-    patient = WholeNumber(
-        allow_none=True, metadata={"description": "One whom the caller manages; the caller's own where not sent."}
+    doctor_id = WholeNumber(data_key="doctor", required=True)
+    patient_id = WholeNumber(
+        data_key="patient",
+        allow_none=True,
+        metadata={"description": "One whom the caller manages; the caller's own where not sent."},
     )
-    appointment_type = Choice(KINDS)
+    kind = Kind(data_key="appointment_type")
     symptoms = Text(longest=LONGEST_TEXT)
-    time = WholeNumber(
+    available_time_id = WholeNumber(
+        data_key="time",
         allow_none=True,
         metadata={"description": "Id of an available time. Alone: the next day on which the doctor is free then."},
     )
-    appointment_time = Moment(allow_none=True)
+    starts_at = Moment(data_key="appointment_time", allow_none=True)
 
 
 class IdempotencyHeaders(Incoming):
@@ -100,12 +124,14 @@ class IdempotencyHeaders(Incoming):
 class ChangeIn(Incoming):
     """What is changed; what is not sent is kept."""
 
-    doctor = WholeNumber(metadata={"description": "Cannot be changed."})
-    patient = WholeNumber(metadata={"description": "Cannot be changed."})
-    appointment_type = Choice(KINDS)
+    doctor_id = WholeNumber(data_key="doctor", metadata={"description": "Cannot be changed."})
+    patient_id = WholeNumber(data_key="patient", metadata={"description": "Cannot be changed."})
+    kind = Kind(data_key="appointment_type")
     symptoms = Text(longest=LONGEST_TEXT)
-    time = WholeNumber(allow_none=True, metadata={"description": "Id of an available time. Alone it keeps the date."})
-    appointment_time = Moment(allow_none=True)
+    available_time_id = WholeNumber(
+        data_key="time", allow_none=True, metadata={"description": "Id of an available time. Alone it keeps the date."}
+    )
+    starts_at = Moment(data_key="appointment_time", allow_none=True)
     cancel = fields.Boolean()
     status = Choice(STATUSES, metadata={"description": "Written by staff."})
     appointment_status = Choice(
