@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from app.api.schemas.mapping import MappingOut
 from app.clock import now
 from app.models import Approval, AuditEvent, CareTeamMember, Doctor, Patient, VisitState
 from tests.api.support import ids, problem, text
 from tests.factories import (
+    AccountFactory,
     AppointmentFactory,
     CareTeamMemberFactory,
     ClinicalRecordFactory,
@@ -171,11 +172,14 @@ class TestWhoSeesThem:
     def test_a_page_takes_the_same_statements_however_long_it_is(
         self, admin: ApiClient, database: Database, count_queries: Callable[[], AbstractContextManager[Queries]]
     ) -> None:
-        with database.unit_of_work():
-            for _ in range(12):
-                CareTeamMemberFactory()
+        who = {"created_by_id": AccountFactory().id}
+        with database.unit_of_work() as session:
+            doctors = session.scalars(insert(Doctor).returning(Doctor.id), [{"name": "Dr"}] * 40).all()
+            patients = session.scalars(insert(Patient).returning(Patient.id), [{"name": "Pat"}] * 25).all()
+            pairs = [{"doctor_id": one, "patient_id": other, **who} for one in doctors for other in patients]
+            session.execute(insert(CareTeamMember), pairs)
         counts = []
-        for limits in (2, 12):
+        for limits in (10, 1000):
             with count_queries() as statements:
                 assert len(ids(admin, f"limits={limits}", path=PATH)) == limits
             counts.append(len(statements))

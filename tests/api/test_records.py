@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from app.api.schemas.record import RecordOut
 from app.clock import now
@@ -247,11 +247,11 @@ class TestLists:
         who: str,
     ) -> None:
         asking: ApiClient = request.getfixturevalue(who)
-        with database.unit_of_work():
-            for _ in range(12):
-                ClinicalRecordFactory(patient=patient, author=doctor)
+        row = {"patient_id": patient.id, "author_id": doctor.id, "department_id": doctor.department_id}
+        with database.unit_of_work() as session:
+            session.execute(insert(ClinicalRecord), [row] * 1000)
         counts = []
-        for limits in (2, 12):
+        for limits in (10, 1000):
             with count_queries() as statements:
                 assert len(ids(asking, f"limits={limits}", path="/medical-records/")) == limits
             counts.append(len(statements))
