@@ -1,16 +1,36 @@
-"""A hospital as the documents' clients find it, and its people, each signed in in the dialect of the document."""
+"""The hospital as the documents' clients find it, and its people as programs in the dialect of the test's document."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
-from app.models import Account, Department, Doctor, Patient
+from tests.contract.hospital import Hospital, Stage, staged
 from tests.contract.support import DIALECTS, Dialect, Program
-from tests.factories import AccountFactory, DepartmentFactory, DoctorFactory, PatientFactory
 from tests.support.databases import Database
+
+
+@pytest.fixture(scope="session")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """The one portal of these tests."""
+    with staged(tmp_path_factory.mktemp("contract")) as stage:
+        yield stage
+
+
+@pytest.fixture
+def app(stage: Stage) -> Flask:
+    """The portal, with the hospital as it was built."""
+    stage.restore()
+    return stage.app
+
+
+@pytest.fixture
+def hospital(stage: Stage, database: Database) -> Hospital:
+    """Who and what there is."""
+    return stage.hospital
 
 
 @pytest.fixture
@@ -25,59 +45,31 @@ def stranger(client: FlaskClient, dialect: Dialect) -> Program:
     return Program(client, dialect)
 
 
-@dataclass(frozen=True, slots=True)
-class Hospital:
-    """One of each, and another one of each to whom the first mean nothing. Both doctors have hours."""
-
-    department: Department
-    other_department: Department
-    doctor: Doctor
-    other_doctor: Doctor
-    patient: Patient
-    other_patient: Patient
-    admin: Account
-
-
 @pytest.fixture
-def hospital(database: Database) -> Hospital:
-    with database.unit_of_work():
-        cardiology, dermatology = DepartmentFactory(name="Cardiology"), DepartmentFactory(name="Dermatology")
-        return Hospital(
-            department=cardiology,
-            other_department=dermatology,
-            doctor=DoctorFactory(name="Dr Ada Byron", department=cardiology, hours=True),
-            other_doctor=DoctorFactory(name="Dr Otto Other", department=dermatology, hours=True),
-            patient=PatientFactory(name="Pat Smith"),
-            other_patient=PatientFactory(name="Olu Other"),
-            admin=AccountFactory(is_admin=True),
-        )
-
-
-@pytest.fixture
-def patient(stranger: Program, hospital: Hospital) -> Program:
+def patient(stranger: Program, stage: Stage) -> Program:
     """The program of a patient's account."""
-    return stranger.sign_in(hospital.patient.manager)
+    return stranger.with_token(stage.tokens["patient"])
 
 
 @pytest.fixture
-def other_patient(stranger: Program, hospital: Hospital) -> Program:
+def other_patient(stranger: Program, stage: Stage) -> Program:
     """The program of another patient's account."""
-    return stranger.sign_in(hospital.other_patient.manager)
+    return stranger.with_token(stage.tokens["other_patient"])
 
 
 @pytest.fixture
-def doctor(stranger: Program, hospital: Hospital) -> Program:
+def doctor(stranger: Program, stage: Stage) -> Program:
     """The program of an approved doctor of Cardiology."""
-    return stranger.sign_in(hospital.doctor.account)
+    return stranger.with_token(stage.tokens["doctor"])
 
 
 @pytest.fixture
-def other_doctor(stranger: Program, hospital: Hospital) -> Program:
+def other_doctor(stranger: Program, stage: Stage) -> Program:
     """The program of an approved doctor of another department."""
-    return stranger.sign_in(hospital.other_doctor.account)
+    return stranger.with_token(stage.tokens["other_doctor"])
 
 
 @pytest.fixture
-def admin(stranger: Program, hospital: Hospital) -> Program:
+def admin(stranger: Program, stage: Stage) -> Program:
     """The program of an admin."""
-    return stranger.sign_in(hospital.admin)
+    return stranger.with_token(stage.tokens["admin"])

@@ -89,11 +89,15 @@ class Program(ApiClient):
             headers.setdefault("Authorization", self.dialect.authorization(self.token))
         return self.client.open(path, method=method, headers=headers, **options)
 
+    def with_token(self, token: str | None) -> Program:
+        """Another program on this connection, signed in already."""
+        return Program(self.client, self.dialect, token)
+
     def sign_in(self, account: Account | None = None, *, username: str = "", password: str = PASSWORD) -> Program:
-        """Another program on this connection, with a token of its own."""
+        """Another program on this connection, that signs in in the document's way."""
         name = account.username if account is not None else username
         response = self.client.post(self.dialect.sign_in, json={"username": name, "password": password})
-        return Program(self.client, self.dialect, ok(response)[self.dialect.token])
+        return self.with_token(ok(response)[self.dialect.token])
 
 
 def ok(response: TestResponse, status: int = 200) -> Any:

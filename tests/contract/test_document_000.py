@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app.models import VisitState
-from tests.contract.conftest import Hospital
+from tests.contract.hospital import Hospital
 from tests.contract.shapes import (
     DEPARTMENT,
     DOCTOR,
@@ -87,7 +87,7 @@ class TestLoginAndLogout:
     def test_a_token_is_good_until_logout(self, stranger: Program, hospital: Hospital, slash: str) -> None:
         credentials = {"username": hospital.patient.manager.username, "password": PASSWORD}
         body = ok(stranger.post(f"/login{slash}", json=credentials))
-        caller = Program(stranger.client, stranger.dialect, like(body, {"token": "string"})["token"])
+        caller = stranger.with_token(like(body, {"token": "string"})["token"])
         ok(caller.get("/patients/"))
 
         ok(caller.post(f"/logout{slash}"))
@@ -339,7 +339,7 @@ def test_a_hospital_is_kept_as_a_client_of_this_document_lives_it(
 ) -> None:
     """A doctor registers, is approved, signs in, adds a patient and a record, reads the department's, and leaves."""
     token = ok(stranger.post("/register", json=registration(1, department="Cardiology")), 201)["token"]
-    refused(Program(stranger.client, stranger.dialect, token).get("/patient_records/"), 403)
+    refused(stranger.with_token(token).get("/patient_records/"), 403)
     (application,) = [each for each in ok(admin.get("/doctors/"))["results"] if each["username"] == "grace"]
     ok(admin.put(f"/doctors/{application['id']}", json={"status": "approved"}))
 

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from tests.contract.conftest import Hospital
+from tests.contract.hospital import Hospital
 from tests.contract.support import Program, ok, picture, refused, shows_a_picture
 from tests.factories import AvailableTimeFactory, PatientFactory, ReviewFactory, ServiceFactory
 from tests.support.clients import PASSWORD
@@ -90,7 +90,7 @@ def test_a_patients_year_as_a_client_of_this_document_lives_it(stranger: Program
     names = {"first_name": "Grace", "last_name": "Hopper", "confirm_password": PASSWORD}
     ok(stranger.post("/api/user/register/", json=who | names), 201)
     pair = ok(stranger.post("/api/user/login/", json={"username": "grace", "password": PASSWORD}))
-    grace = Program(stranger.client, stranger.dialect, pair["access"])
+    grace = stranger.with_token(pair["access"])
 
     me = ok(grace.get("/api/user/profiles/me/"))
     sent = {"bio": "Sailor", "date_of_birth": "1990-12-09", "profile_picture": picture()}
@@ -117,7 +117,7 @@ def test_a_patients_year_as_a_client_of_this_document_lives_it(stranger: Program
     ok(grace.delete(f"/appointments/{booked['id']}/"), 204)
 
     fresh = ok(stranger.post("/api/user/token/refresh/", json={"refresh": pair["refresh"]}))["access"]
-    grace = Program(stranger.client, stranger.dialect, fresh)
+    grace = stranger.with_token(fresh)
     assert ok(grace.get("/appointments/"))["count"] == 0
     message = {"name": "Grace Hopper", "phone": "+44 20 7946 0018", "massage": "Thank you!"}
     assert ok(stranger.post("/contacts/", json=message), 201)["massage"] == "Thank you!"

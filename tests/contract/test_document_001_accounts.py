@@ -11,9 +11,10 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.models import Message
-from tests.contract.conftest import Hospital
+from tests.contract.hospital import Hospital
 from tests.contract.shapes import USER
-from tests.contract.support import Dialect, Program, like, ok, page_like, picture, refused, shows_a_picture
+from tests.contract.support import Program, like, ok, page_like, picture, refused, shows_a_picture
+from tests.factories import AccountFactory
 from tests.support.clients import PASSWORD
 from tests.support.databases import Database
 
@@ -53,7 +54,7 @@ class TestRegister:
         like(body, {"message": "string", "tokens": {"refresh": "string", "access": "string"}, "user": USER})
         expected = {name: person()[name] for name in ("username", "first_name", "last_name", "email")}
         assert body["user"].items() >= {**expected, "is_staff": False, "is_active": True}.items()
-        grace = Program(stranger.client, stranger.dialect, body["tokens"]["access"])
+        grace = stranger.with_token(body["tokens"]["access"])
         assert ok(grace.get("/api/user/profiles/me/"))["user"] == body["user"]
         (patient,) = ok(grace.get("/patients/"))["results"]
         assert patient["user"] == "grace"
@@ -74,9 +75,9 @@ class TestTokens:
         pair = ok(stranger.post(f"/api/user/login{slash}", json=credentials))
         like(pair, {"refresh": "string", "access": "string"})
         refresh = {"refresh": pair["refresh"]}
-        first = Program(stranger.client, stranger.dialect, pair["access"])
+        first = stranger.with_token(pair["access"])
         fresh = like(ok(stranger.post(f"/api/user/token/refresh{slash}", json=refresh)), {"access": "string"})
-        second = Program(stranger.client, stranger.dialect, fresh["access"])
+        second = stranger.with_token(fresh["access"])
         for caller in (first, second):
             ok(caller.get("/api/user/profiles/me/"))
 
@@ -92,7 +93,7 @@ class TestTokens:
         """So an expired access token keeps nobody signed in."""
         credentials = {"username": hospital.patient.manager.username, "password": PASSWORD}
         pair = ok(stranger.post("/api/user/login/", json=credentials))
-        caller = Program(stranger.client, stranger.dialect, pair["access"])
+        caller = stranger.with_token(pair["access"])
         refused(stranger.post("/api/user/logout/", json={"refresh": "forged"}), 401)
         refused(stranger.post("/api/user/logout/", json={}), 401)
         ok(caller.get("/api/user/profiles/me/"))
@@ -110,29 +111,34 @@ class TestTokens:
 
 
 class TestRateLimiting:
-    def test_too_many_requests_are_429(
-        self, make_app: Callable[..., Flask], hospital: Hospital, dialect: Dialect
-    ) -> None:
-        """Different endpoints have different limits: sign-in has one for each account name."""
-        app = make_app(ratelimit_enabled=True, ratelimit_anonymous="5 per minute", ratelimit_signed_in="3 per minute")
-        somebody = Program(app.test_client(), dialect)
-        caller = somebody.sign_in(hospital.patient.manager)
+    """Different endpoints have different limits."""
 
-        for asking, path, allowed in ((caller, "/doctors/", 3), (somebody, "/services/", 4)):
+    @pytest.fixture
+    def app(self, make_app: Callable[..., Flask]) -> Flask:
+        """A portal of its own, empty and strict."""
+        return make_app(
+            ratelimit_enabled=True,
+            ratelimit_anonymous="5 per minute",
+            ratelimit_signed_in="3 per minute",
+            ratelimit_sign_in="2 per minute",
+        )
+
+    def test_too_many_requests_are_429(self, stranger: Program, database: Database) -> None:
+        caller = stranger.sign_in(AccountFactory())
+        for asking, path, allowed in ((caller, "/doctors/", 3), (stranger, "/services/", 4)):
             for _ in range(allowed):
                 ok(asking.get(path))
             over = asking.get(path)
             assert refused(over, 429)["title"] == "Too Many Requests"
             assert 0 < int(over.headers["Retry-After"]) <= 60
 
-    def test_attempts_to_sign_in_are_counted_over_all_spellings(
-        self, make_app: Callable[..., Flask], hospital: Hospital
+    def test_attempts_to_sign_in_are_counted_over_all_spellings_as_the_contract_adds(
+        self, stranger: Program, database: Database
     ) -> None:
-        client = make_app(ratelimit_enabled=True, ratelimit_sign_in="2 per minute").test_client()
-        wrong = {"username": hospital.patient.manager.username, "password": "wrong"}
-        refused(client.post("/api/user/login/", json=wrong), 401)
-        refused(client.post("/api/token/", json=wrong), 401)
-        over = client.post("/api/user/login/", json=wrong | {"password": PASSWORD})
+        wrong = {"username": AccountFactory().username, "password": "wrong"}
+        refused(stranger.post("/api/user/login/", json=wrong), 401)
+        refused(stranger.post("/api/token/", json=wrong), 401)
+        over = stranger.post("/api/user/login/", json=wrong | {"password": PASSWORD})
         refused(over, 429)
         assert int(over.headers["Retry-After"]) > 0
 

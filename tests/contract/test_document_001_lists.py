@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from tests.contract.conftest import Hospital
+from tests.contract.hospital import Hospital
 from tests.contract.support import Program, like, ok, picture, refused, shows_a_picture
 
 NAMED = {"id": 0, "name": "string", "slug": "string"}
@@ -164,9 +164,9 @@ class TestContacts:
         rightly_spelled = {"name": "Grace", "phone": self.SENT["phone"], "message": "Hello?"}
         refused(stranger.post("/contacts/", json=rightly_spelled), 400, "massage")
 
-    def test_writing_too_often_is_429(self, make_app: Callable[..., Flask], hospital: Hospital) -> None:
-        client = make_app(ratelimit_enabled=True).test_client()
-        answers = [client.post("/contacts/", json=self.SENT) for _ in range(61)]
-        assert answers[0].status_code == 201
-        assert refused(answers[-1], 429)
-        assert int(answers[-1].headers["Retry-After"]) > 0
+    def test_writing_too_often_is_429(self, make_app: Callable[..., Flask]) -> None:
+        client = make_app(ratelimit_enabled=True, ratelimit_contact="2 per hour").test_client()
+        answers = [client.post("/contacts/", json=self.SENT) for _ in range(3)]
+        assert [each.status_code for each in answers] == [201, 201, 429]
+        refused(answers[-1], 429)
+        assert 0 < int(answers[-1].headers["Retry-After"]) <= 3600

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app.models import VisitKind, VisitState
-from tests.contract.conftest import Hospital
+from tests.contract.hospital import Hospital
 from tests.contract.support import Program, like, ok, page_like, picture, refused, shows_a_picture
 from tests.factories import (
     AppointmentFactory,

@@ -9,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from app.models import AvailableTime, VisitState
-from tests.contract.conftest import Hospital
+from tests.contract.hospital import Hospital
 from tests.contract.support import Program, like, moment, ok, page_like, refused
 from tests.factories import AppointmentFactory, AvailableTimeFactory, ReviewFactory, coming_weekday
 from tests.support.databases import Database

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app.models import Patient
-from tests.contract.conftest import Hospital
+from tests.contract.hospital import Hospital
 from tests.contract.shapes import (
     DEPARTMENT,
     DOCTOR,

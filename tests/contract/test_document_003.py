@@ -9,7 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from config import Settings
-from tests.contract.conftest import Hospital
+from tests.contract.hospital import Hospital
 from tests.contract.shapes import DOCTOR, DOCTOR_NULLABLE, MAPPING, PATIENT, PATIENT_NULLABLE
 from tests.contract.support import Program, like, ok, page_like, refused
 from tests.factories import ClinicalRecordFactory, PatientFactory
@@ -43,7 +43,7 @@ class TestAuthentication:
             ok(stranger.post(f"/api/token{slash}", json=credentials)), {"access": "string", "refresh": "string"}
         )
         fresh = ok(stranger.post(f"/api/token/refresh{slash}", json={"refresh": pair["refresh"]}))
-        caller = Program(stranger.client, stranger.dialect, like(fresh, {"access": "string"})["access"])
+        caller = stranger.with_token(like(fresh, {"access": "string"})["access"])
         ok(caller.get("/api/patients/"))
 
     def test_wrong_credentials_and_tokens_are_401(self, stranger: Program, hospital: Hospital) -> None:
@@ -54,7 +54,7 @@ class TestAuthentication:
         refused(stranger.post("/api/token/refresh/", json={"refresh": pair["access"]}), 401)
         refused(stranger.post("/api/token/refresh/", json={"refresh": "x"}), 401)
         refused(stranger.post("/api/token/refresh/", json={}), 400, "refresh")
-        refused(Program(stranger.client, stranger.dialect, pair["refresh"]).get("/api/patients/"), 401)
+        refused(stranger.with_token(pair["refresh"]).get("/api/patients/"), 401)
 
 
 class TestDoctors:
@@ -231,7 +231,7 @@ def test_a_family_as_a_client_of_this_document_lives_it(
     """Register, get tokens, add patients, link one to a doctor, see only one's own, refresh, unlink."""
     ok(stranger.post("/api/register/", json=person()), 201)
     pair = ok(stranger.post("/api/token/", json={"username": "grace", "password": PASSWORD}))
-    grace = Program(stranger.client, stranger.dialect, pair["access"])
+    grace = stranger.with_token(pair["access"])
     PatientFactory()
 
     child = ok(grace.post("/api/patients/", json={"name": "Kim Hopper", "date_of_birth": "2019-02-28"}), 201)
@@ -248,7 +248,7 @@ def test_a_family_as_a_client_of_this_document_lives_it(
     refused(patient.get(f"/api/mappings/{link['id']}/"), 404)
 
     fresh = ok(stranger.post("/api/token/refresh/", json={"refresh": pair["refresh"]}))["access"]
-    grace = Program(stranger.client, stranger.dialect, fresh)
+    grace = stranger.with_token(fresh)
     ok(grace.put(f"/api/patients/{child['id']}/", json={"name": "Kim Hopper", "phone": "+44 20 7946 0018"}))
     ok(grace.delete(f"/api/mappings/{link['id']}/"), 204)
     ok(grace.delete(f"/api/patients/{parent['id']}/"), 204)

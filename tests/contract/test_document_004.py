@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from app.jobs import mail
 from app.models import Message, MessageState, VisitState
-from tests.contract.conftest import Hospital
+from tests.contract.hospital import Hospital
 from tests.contract.shapes import (
     APPOINTMENT,
     APPOINTMENT_NULLABLE,
@@ -295,7 +295,7 @@ def test_a_treatment_as_a_client_of_this_document_lives_it(
     """Register, get tokens, book, change, be treated, read the record; the token is refreshed meanwhile."""
     ok(stranger.post("/registrations/", json=person()), 201)
     pair = ok(stranger.post("/api/token/", json={"username": "grace", "password": PASSWORD}))
-    grace = Program(stranger.client, stranger.dialect, pair["access"])
+    grace = stranger.with_token(pair["access"])
     (herself,) = ok(grace.get("/patients/"))["results"]
     ok(grace.put(f"/patients/{herself['id']}/", json={"phone": "+44 20 7946 0018", "insurance_number": "INS-7"}))
 
@@ -311,7 +311,7 @@ def test_a_treatment_as_a_client_of_this_document_lives_it(
     record = ok(doctor.post("/medical-records/", json=sent), 201)
 
     fresh = ok(stranger.post("/api/token/refresh/", json={"refresh": pair["refresh"]}))["access"]
-    grace = Program(stranger.client, stranger.dialect, fresh)
+    grace = stranger.with_token(fresh)
     (read,) = ok(grace.get("/medical-records/"))["results"]
     assert (read["id"], read["notes"]) == (record["id"], "All is well.")
     refused(grace.delete(f"/medical-records/{record['id']}/"), 403)
