@@ -174,8 +174,8 @@ def rename(
     username: str | None = None,
     first_name: str | None = None,
     last_name: str | None = None,
-) -> None:
-    """Change the names of an account; None keeps.
+) -> bool:
+    """Change the names of an account, and say whether any is another one; None keeps.
 
     A patient that carries the name which the account had by itself takes the new one: the account's own patient, and
     any that was only ever called by the username, which is not for the public. Raises Invalid with every field at
@@ -191,7 +191,7 @@ def rename(
     if errors:
         raise Invalid(errors=errors)
     if not changes:
-        return
+        return False
     old_name, old_username = account.display_name, account.username
     with unit_of_work.saving():
         for name, text in changes.items():
@@ -204,6 +204,7 @@ def rename(
             .values(name=account.display_name)
         )
     audit.record(actor, "account.renamed", account)
+    return True
 
 
 def change_email(actor: Actor, account: Account, email: str) -> None:

@@ -95,12 +95,13 @@ def register_with_account(
 def change(actor: Actor, patient_id: int, **details: Unpack[Details]) -> Patient:
     """Change what is known of a patient; what is not given is kept.
 
-    For the account that manages the patient, admins, and doctors who treat the patient. Raises NotFound, Forbidden for
-    a doctor who only sees the patient in the directory, and Invalid with every field at fault.
+    For the account that manages the patient, admins, and doctors who treat the patient. Raises NotFound, Invalid with
+    every field at fault, and Forbidden for a doctor who only sees the patient in the directory.
     """
     patient = policy.fetch(actor, Patient, patient_id, lock=True)
+    values = checked(details, _CHECKS, patient)
     _require_change(actor, patient)
-    if write(patient, checked(details, _CHECKS, patient)):
+    if write(patient, values):
         audit.record(actor, "patient.changed", patient, patient_id=patient.id)
     return patient
 

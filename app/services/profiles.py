@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from app import policy
+from app.clock import now
 from app.errors import Conflict, NotFound
 from app.extensions import db
 from app.models import Account, Profile
@@ -95,7 +96,8 @@ def change(actor: Actor, profile_id: int, **details: Unpack[Details]) -> Profile
     values = checked(details, _CHECKS, profile)
     names: dict[str, str] = {field: values.pop(field) for field in _NAMES if field in values}
     email = values.pop("email", None)
-    accounts.rename(actor, profile.account, **names)
+    if accounts.rename(actor, profile.account, **names):
+        profile.updated_at = now()
     if email is not None:
         accounts.change_email(actor, profile.account, email)
     if write(profile, values):

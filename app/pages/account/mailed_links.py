@@ -50,7 +50,7 @@ def confirm_email(token: str) -> Response:
         if form.validate_on_submit():
             with form.refusals():
                 confirmed = accounts.confirm_email(actor(), token)
-                flash(f"Your e-mail address is now {confirmed.email}.")
+                flash(f"The e-mail address for {confirmed.username} is now {confirmed.email}.")
                 if confirmed.password_hash is None:
                     token = account_links.token(Purpose.SET_PASSWORD, confirmed)
                     return see_other("account.set_password", token=token)
