@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from copy import deepcopy
 from http import HTTPStatus
 from threading import Lock
 from typing import Any
@@ -13,9 +14,10 @@ from flask import Blueprint, Flask, Response, current_app, json, render_template
 from flask_smorest import Api
 from marshmallow import fields
 
+from app.api.forms import PICTURE, TEXT, tell_of_forms
 from app.api.problem import PROBLEM_TYPE, PROBLEMS, Problem
 from app.api.resource import Documented, JsonBlueprint
-from app.api.schemas.fields import Entry, WholeNumber
+from app.api.schemas.fields import LONGEST_NAME, Entry, PictureFile, WholeNumber
 
 OPENAPI_VERSION = "3.1.0"
 TITLE = "Hospital portal"
@@ -41,6 +43,20 @@ _HEADERS = {
     "Retry-After": "Seconds to wait.",
 }
 _SCHEME = "token"
+_ID = {"type": "integer", "minimum": 1, "format": "int64"}
+_NAME = {"type": "string", "minLength": 1, "maxLength": LONGEST_NAME, "pattern": r"\S"}
+_ENTRY = (
+    _ID,
+    _NAME,
+    {"type": "object", "properties": {"id": {"anyOf": [_ID, _NAME]}}, "required": ["id"]},
+    {
+        "type": "object",
+        "properties": {"name": {"anyOf": [_ID, _NAME]}},
+        "required": ["name"],
+        "not": {"required": ["id"]},
+    },
+)
+"""An entry of a vocabulary: its id, its name, or the object that it is read as."""
 
 
 class Operations(BasePlugin):
@@ -84,6 +100,7 @@ class PortalApi(Api):
     def __init__(self, app: Flask) -> None:
         self.operations = Operations()
         self._undescribed: list[JsonBlueprint] = []
+        self._document: dict[str, Any] | None = None
         self._describing = Lock()
         super().__init__(
             app,
@@ -119,10 +136,12 @@ class PortalApi(Api):
     def described(self) -> Mapping[str, Any]:
         """The whole document."""
         with self._describing:
-            while self._undescribed:
-                self._describe(self._undescribed.pop(0))
-            described: Mapping[str, Any] = self.spec.to_dict()
-            return described
+            if self._document is None or self._undescribed:
+                while self._undescribed:
+                    self._describe(self._undescribed.pop(0))
+                self._document = deepcopy(self.spec.to_dict())
+                tell_of_forms(self._document)
+            return self._document
 
     def _describe(self, blp: JsonBlueprint) -> None:
         self.operations.documented.update(
@@ -155,8 +174,12 @@ class PortalApi(Api):
 
 def _exactly(_converter: object, field: fields.Field[Any], **_options: Any) -> dict[str, Any]:
     """What flask-smorest cannot know of the portal's own field types."""
+    if isinstance(field, PictureFile):
+        return {PICTURE: True}
+    if isinstance(field, fields.String):
+        return {TEXT: True}
     if isinstance(field, Entry):
-        return {"type": ["integer", "string", "null"] if field.allow_none else ["integer", "string"]}
+        return {"anyOf": [*_ENTRY, *([{"type": "null"}] if field.allow_none else [])]}
     if isinstance(field, WholeNumber):
         return {"format": "int64"}
     return {"pattern": "^[0-9]{2}:[0-9]{2}:[0-9]{2}$"} if isinstance(field, fields.Time) else {}

@@ -53,7 +53,7 @@ class NewPatientIn(PatientIn):
     """A new patient; with the last three, from doctors and administrators, an account is made, too."""
 
     username = Text(longest=LONGEST_USERNAME, metadata={"description": "From doctors and administrators."})
-    email = Text(longest=LONGEST_EMAIL, metadata={"format": "email", "description": "As `username`."})
+    email = Text(longest=LONGEST_EMAIL, metadata={"description": "An e-mail address. As `username`; empty for none."})
     password = Text(
         longest=MAXIMUM_PASSWORD,
         metadata={
