@@ -28,7 +28,9 @@ LONGEST_SPECIALIZATION = 200
 REJECTED_WITHOUT_WORDS = "The hospital gave no reason. Call it to ask."
 LEAVING = "The doctor no longer sees patients here."
 
-_WEB_ADDRESS = re.compile(r"https?://[^\s<>\"\\]+")
+WEB_ADDRESS = r'https?://[^\s<>"\\/?#@:\[\]]+(:[0-9]{1,5})?([/?#][^\s<>"\\]*)?'
+"""Where a video call may take place: no other scheme, and nobody's name before an @ that passes for the host."""
+
 _ADMINS_ONLY = frozenset({"department", "approval"})
 
 
@@ -238,11 +240,10 @@ def _meet_link(_doctor: Doctor, text: str | None) -> str:
 
 def _is_web_address(text: str) -> bool:
     try:
-        parts = urlsplit(text)
-        port = parts.port
-    except ValueError:  # a port that is none, half an IPv6 address
+        port = urlsplit(text).port
+    except ValueError:  # a port that is none, a host that reads as something else
         return False
-    return _WEB_ADDRESS.fullmatch(text) is not None and bool(parts.hostname) and port != 0
+    return port != 0 and re.fullmatch(WEB_ADDRESS, text) is not None
 
 
 def _refuse(message: str, field: str) -> NoReturn:

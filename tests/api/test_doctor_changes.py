@@ -47,6 +47,8 @@ REFUSED: tuple[tuple[dict[str, Any], str], ...] = (
     ({"meet_link": "https://[::1"}, "meet_link"),
     ({"meet_link": "https://example.org:99999/"}, "meet_link"),
     ({"meet_link": "https://example.org:0/"}, "meet_link"),
+    ({"meet_link": "https://hospital@example.org/"}, "meet_link"),
+    ({"meet_link": "https://example.org\u2100/"}, "meet_link"),
     ({"meet_link": "https://example.org/a b"}, "meet_link"),
     ({"meet_link": 'https://example.org/"onclick="'}, "meet_link"),
     ({"meet_link": f"https://example.org/{'x' * 500}"}, "meet_link"),

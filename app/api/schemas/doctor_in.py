@@ -13,7 +13,13 @@ from app.api.schemas.account import LONGEST_EMAIL, LONGEST_USERNAME
 from app.api.schemas.fields import Entry, Incoming, PictureFile, Text, WholeNumber
 from app.models import Approval
 from app.services.accounts import MAXIMUM_NAME, MAXIMUM_PASSWORD, MINIMUM_PASSWORD
-from app.services.doctor_changes import GREATEST_FEE, LONGEST_LINK, LONGEST_SPECIALIZATION, Person
+from app.services.doctor_changes import (
+    GREATEST_FEE,
+    LONGEST_LINK,
+    LONGEST_SPECIALIZATION,
+    WEB_ADDRESS,
+    Person,
+)
 from app.services.doctor_entries import LONGEST_NAME
 from app.services.hours_changes import MOST_TIMES
 
@@ -45,7 +51,7 @@ class TimeOfDay(fields.Field[time]):
 class DoctorIn(Incoming):
     """What may be written of a doctor; what is not sent is kept."""
 
-    name = Text(longest=LONGEST_NAME, shortest=1)
+    name = Text(longest=LONGEST_NAME, shortest=1, metadata={"pattern": r"\S"})
     picture = PictureFile(data_key="profile")
     designations = fields.List(
         Entry(), data_key="designation", allow_none=True, metadata={"description": _BY_ID_OR_NAME}
@@ -67,7 +73,9 @@ class DoctorIn(Incoming):
     available_to = TimeOfDay(description="When they end, on the same day: after the start.")
     fee = WholeNumber(allow_none=True, validate=validate.Range(min=0, max=GREATEST_FEE))
     meet_link = Text(
-        longest=LONGEST_LINK, allow_none=True, metadata={"description": "A web address; empty or null for none."}
+        longest=LONGEST_LINK,
+        allow_none=True,
+        metadata={"description": "A web address; empty or null for none.", "pattern": f"^({WEB_ADDRESS})?$"},
     )
     specialization = Text(
         longest=LONGEST_SPECIALIZATION,
