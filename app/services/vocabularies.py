@@ -75,12 +75,11 @@ def remove(actor: Actor, vocabulary: Vocabulary[Row], key: int) -> None:
     """Delete an entry, and its picture. Raises Unauthorized, Forbidden, NotFound, and Conflict where it is in use."""
     policy.require(actor, Permission.ADMINISTER)
     row = policy.fetch(actor, vocabulary.model, key, lock=True)
-    refuse_used(vocabulary, row, "be deleted")
     try:
         with unit_of_work.saving():
             db.session.delete(row)
     except Conflict:
-        # Somebody has begun to use it meanwhile, and the foreign key has held.
+        # A foreign key has held, also against a use that began just now: say which.
         refuse_used(vocabulary, row, "be deleted")
         raise
     if vocabulary.has_picture:

@@ -11,7 +11,10 @@ from app.models import ContactMessage
 from app.services import phones
 from app.services.contacts import LONGEST_MESSAGE, LONGEST_NAME
 
-_DIALLED = {"description": "As people write it; without a country code it is one of the hospital's country."}
+_DIALLED = {
+    "description": "As people write it; without a country code it is one of the hospital's country.",
+    "examples": ["+44 20 7946 0018"],
+}
 
 
 class ContactIn(Incoming):
