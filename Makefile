@@ -53,7 +53,7 @@ lock: $(VENV)/.development ## Resolve requirements*.in into requirements*.txt, k
 	done
 
 clean: ## Remove what can be made again; keeps instance/ (your data)
-	rm -rf $(VENV) node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .schemathesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:
