@@ -65,19 +65,22 @@ class Stage:
     def __init__(self, app: Flask, file: Path) -> None:
         self.app = app
         self._file = file
-        self._untouched = file.with_name("untouched.sqlite3")
         with Database(app):
             self.hospital = build()
         self.tokens = {name: api(app.test_client(), person).token for name, person in self.hospital.people().items()}
-        self.close()
-        shutil.copyfile(file, self._untouched)
+        self._untouched = self.snapshot("untouched")
 
-    def restore(self) -> None:
-        """Undo whatever the last test did."""
+    def snapshot(self, name: str = "snapshot") -> Path:
+        """Keep the database as it is now."""
+        self.close()
+        return Path(shutil.copyfile(self._file, self._file.with_name(f"{name}.sqlite3")))
+
+    def restore(self, snapshot: Path | None = None) -> None:
+        """Put the database back as a snapshot has it, or as the hospital was built."""
         self.close()
         for suffix in ("-wal", "-shm"):
             self._file.with_name(self._file.name + suffix).unlink(missing_ok=True)
-        shutil.copyfile(self._untouched, self._file)
+        shutil.copyfile(snapshot or self._untouched, self._file)
 
     def close(self) -> None:
         """Let go of the database."""
