@@ -183,12 +183,11 @@ class TestWhoReads:
         ClinicalRecordFactory(patient=patient, author=None)
         assert ids(api(client, DoctorFactory(department=None).account), path="/patient_records/") == []
 
-    @pytest.mark.parametrize("key", ["0", "2147483648", "9223372036854775808", "1" + "0" * 40])
     @pytest.mark.both_databases
-    def test_a_key_that_no_row_can_have_is_404(self, client: FlaskClient, staff: ApiClient, key: str) -> None:
-        for path in PATHS:
+    def test_a_key_that_no_row_can_have_is_404(self, client: FlaskClient, staff: ApiClient) -> None:
+        for key in (0, 2**31, 2**63, 10**40):
             for method in ("GET", "PUT", "PATCH", "DELETE"):
-                problem(staff.open(method, f"{path}{key}/", json={}), 404)
+                problem(staff.open(method, f"/patient_records/{key}/", json={}), 404)
 
 
 class TestLists:
@@ -445,12 +444,11 @@ class TestOpening:
 
 class TestChanging:
     @pytest.mark.both_databases
-    @pytest.mark.parametrize("method", ["PUT", "PATCH"])
     def test_what_is_sent_changes_and_what_was_is_kept(
-        self, client: FlaskClient, staff: ApiClient, record: ClinicalRecord, database: Database, method: str
+        self, client: FlaskClient, staff: ApiClient, record: ClinicalRecord, database: Database
     ) -> None:
         before = stored(database, record.id)
-        response = staff.open(method, f"/patient_records/{record.id}/", json={"notes": "Better", "misc": ""})
+        response = staff.put(f"/patient_records/{record.id}/", json={"notes": "Better", "misc": ""})
         assert response.status_code == 200, response.text
         body = response.get_json()
         assert body == staff.get(f"/medical-records/{record.id}").get_json()
@@ -461,6 +459,14 @@ class TestChanging:
         (kept,) = versions(database, record.id)
         assert (kept.version, kept.notes, kept.diagnostics) == (1, "", "Acute bronchitis")
         assert kept.replaced_at == after.updated_at
+
+    @pytest.mark.parametrize("path", PATHS)
+    @pytest.mark.parametrize("method", ["PUT", "PATCH"])
+    def test_both_methods_on_every_path(
+        self, staff: ApiClient, record: ClinicalRecord, database: Database, method: str, path: str
+    ) -> None:
+        body = staff.open(method, f"{path}{record.id}", data={"treatments": "Rest"}).get_json()
+        assert (body["treatments"], body["observations"], body["version"]) == ("Rest", record.observations, 2)
 
     def test_each_version_names_who_wrote_it(
         self, client: FlaskClient, patient: Patient, doctor: Doctor, database: Database
@@ -545,7 +551,6 @@ class TestChanging:
 
 
 class TestDeleting:
-    @pytest.mark.both_databases
     @pytest.mark.parametrize("path", PATHS)
     def test_it_is_hidden_and_kept(
         self, client: FlaskClient, staff: ApiClient, caller: ApiClient, database: Database, patient: Patient, path: str
