@@ -85,6 +85,8 @@ class Operations(BasePlugin):
             if publishers:
                 operation["x-documents"] = publishers
                 notes.append(f"Published in {', '.join(publishers)}.")
+            else:
+                notes.append("In none of the documents.")
             operation["description"] = "\n\n".join(filter(None, notes))
             if "{" in (path or ""):
                 status = HTTPStatus.NOT_FOUND

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import jsonschema_rs
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from schemathesis.specs.openapi.definitions import OPENAPI_31_VALIDATOR
 
 from app.api import RESOURCES
 from app.api.openapi import document
@@ -76,6 +79,95 @@ def test_every_write_takes_three_content_types(described: dict[str, Any]) -> Non
                 "application/x-www-form-urlencoded",
                 "multipart/form-data",
             }, path
+
+
+def test_it_is_valid(described: dict[str, Any]) -> None:
+    """By the schema of OpenAPI 3.1, and each of its own schemas by JSON Schema 2020-12."""
+    errors = [f"{error.instance_path}: {error.message}" for error in OPENAPI_31_VALIDATOR.iter_errors(described)]
+    assert errors == []
+    for name, schema in described["components"]["schemas"].items():
+        assert jsonschema_rs.meta.is_valid(schema), name
+
+
+def test_every_operation_says_what_it_does_where_it_belongs_and_who_may(described: dict[str, Any]) -> None:
+    tags = {tag["name"]: tag["description"] for tag in described["tags"]}
+    for path, method, operation in operations(described):
+        label = f"{method} {path}"
+        assert operation["summary"], label
+        assert operation["description"], label
+        assert set(operation["tags"]) <= tags.keys(), label
+        assert all(tags[tag] for tag in operation["tags"]), label
+        is_public = "security" in operation and {} not in operation["security"] and not operation["security"]
+        takes_token_or_none = {} in operation.get("security", ())
+        assert ("401" in operation["responses"]) or is_public, label
+        assert is_public or takes_token_or_none or "security" not in operation, label
+
+
+def test_every_operation_tells_its_refusals(described: dict[str, Any]) -> None:
+    for path, method, operation in operations(described):
+        expected = {"429", "503"}
+        if "requestBody" in operation:
+            expected |= {"400", "413", "415"}
+        if "{" in path:
+            expected.add("404")
+        queries = {parameter["name"] for parameter in operation.get("parameters", ()) if parameter["in"] == "query"}
+        if queries:
+            expected.add("400")
+        if "page" in queries:
+            expected |= {"400", "404"}
+        assert expected <= operation["responses"].keys(), (path, method)
+
+
+def test_every_parameter_is_told_of(described: dict[str, Any]) -> None:
+    for path, method, operation in operations(described):
+        item = described["paths"][path]
+        told = {
+            (parameter["in"], parameter["name"]): parameter
+            for parameter in [*item.get("parameters", ()), *operation.get("parameters", ())]
+        }
+        named = set(re.findall(r"{(\w+)}", path))
+        assert {name for place, name in told if place == "path"} == named, (path, method)
+        for parameter in told.values():
+            assert parameter["schema"], (path, method, parameter["name"])
+            assert parameter["in"] != "path" or parameter["required"], (path, method)
+
+
+def test_only_a_multipart_form_takes_the_file_of_a_picture(described: dict[str, Any]) -> None:
+    schemas = described["components"]["schemas"]
+    with_pictures = set()
+    for path, method, operation in operations(described):
+        content = operation.get("requestBody", {}).get("content", {})
+        if not content:
+            continue
+        told = {
+            kind: schemas[part["schema"]["$ref"].rpartition("/")[2]]["properties"] for kind, part in content.items()
+        }
+        files = {name for name, value in told["multipart/form-data"].items() if value.get("format") == "binary"}
+        for name in files:
+            with_pictures.add(f"{method} {path} {name}")
+            assert told["application/json"][name]["type"] == ["string", "null"]
+            assert told["application/x-www-form-urlencoded"][name]["maxLength"] == 0
+        assert not any(
+            value.get("format") == "binary"
+            for kind in ("application/json", "application/x-www-form-urlencoded")
+            for value in told[kind].values()
+        )
+
+    assert {
+        "patch /api/user/profiles/{profile_id}/ profile_picture",
+        "post /patients/ profile",
+        "put /doctors/{doctor_id}/ profile",
+        "post /services/ image",
+    } <= with_pictures
+
+
+def test_a_form_cannot_say_null(described: dict[str, Any]) -> None:
+    form = described["components"]["schemas"]["BookingInForm"]["properties"]
+    json_body = described["components"]["schemas"]["BookingIn"]["properties"]
+
+    assert json_body["patient"]["anyOf"][1] == {"type": "null"}
+    assert form["patient"]["anyOf"] == [{"type": "integer", "format": "int64"}, {"type": "string", "maxLength": 0}]
+    assert form["symptoms"] == json_body["symptoms"]
 
 
 def test_every_refusal_is_a_problem_body(described: dict[str, Any]) -> None:
