@@ -7,7 +7,7 @@ from typing import Any
 from app.api.paging import Page, PageQuery, page_of
 from app.api.resource import JsonBlueprint, Resource, after, requires
 from app.api.schemas import record
-from app.api.schemas.doctor import DoctorOut, Facts
+from app.api.schemas.doctor import DoctorOut, doctor
 from app.api.schemas.patient import PatientOut, patient
 from app.http import writes
 from app.identity import actor
@@ -34,7 +34,7 @@ class DepartmentDoctors(Resource):
         """List the approved doctors of a department, by id; for doctors and administrators."""
         who, page = actor(), Page.take(query)
         listing = department_people.doctors(who, department_id, limit=page.limit, offset=page.offset)
-        return page.envelope(listing, Facts.gather(who, listing.rows).doctor)
+        return page.envelope(listing, doctor)
 
 
 @blp.route("/departments/<int:department_id>/patients", documents=("000",))

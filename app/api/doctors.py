@@ -7,12 +7,12 @@ from typing import Any
 
 from app.api.paging import Page, page_of
 from app.api.resource import JsonBlueprint, Resource, after, refuses
-from app.api.schemas.doctor import DoctorOut, DoctorQuery, Facts
+from app.api.schemas.doctor import DoctorOut, DoctorQuery, doctor
 from app.api.schemas.doctor_in import DoctorChangeIn, NewDoctorIn, RemovalQuery, person
 from app.identity import actor
 from app.models import Doctor
 from app.policy import Actor
-from app.services import doctor_changes, doctors, vocabularies
+from app.services import doctor_changes, doctor_lists, vocabularies
 
 blp = JsonBlueprint("doctors", __name__, description="Doctors.")
 
@@ -32,8 +32,8 @@ class Doctors(Resource):
         who, page = actor(), Page.take(query)
         if "department" in query:
             query["department_id"] = vocabularies.department(who, query.pop("department")).id
-        listing = doctors.find(who, **query, limit=page.limit, offset=page.offset)
-        return page.envelope(listing, Facts.gather(who, listing.rows).doctor)
+        listing = doctor_lists.find(who, **query, limit=page.limit, offset=page.offset)
+        return page.envelope(listing, doctor)
 
     @refuses(HTTPStatus.FORBIDDEN, HTTPStatus.CONFLICT)
     @blp.arguments(NewDoctorIn)
@@ -61,11 +61,10 @@ class OneDoctor(Resource):
     @blp.response(200, DoctorOut)
     def get(self, doctor_id: int) -> dict[str, Any]:
         """Read a doctor."""
-        who = actor()
-        return _told(who, doctors.get(who, doctor_id))
+        return doctor(doctor_lists.get(actor(), doctor_id))
 
     @refuses(HTTPStatus.FORBIDDEN, HTTPStatus.CONFLICT)
-    @after(doctors.get)
+    @after(doctor_lists.get)
     @blp.arguments(DoctorChangeIn)
     @blp.response(200, DoctorOut)
     def put(self, data: dict[str, Any], doctor_id: int) -> dict[str, Any]:
@@ -77,7 +76,7 @@ class OneDoctor(Resource):
         return _told(who, doctor_changes.change(who, doctor_id, **data))
 
     @refuses(HTTPStatus.FORBIDDEN, HTTPStatus.CONFLICT)
-    @after(doctors.get)
+    @after(doctor_lists.get)
     @blp.arguments(DoctorChangeIn)
     @blp.response(200, DoctorOut)
     def patch(self, data: dict[str, Any], doctor_id: int) -> dict[str, Any]:
@@ -86,7 +85,7 @@ class OneDoctor(Resource):
         return _told(who, doctor_changes.change(who, doctor_id, **data))
 
     @refuses(HTTPStatus.FORBIDDEN, HTTPStatus.CONFLICT)
-    @after(doctors.get)
+    @after(doctor_lists.get)
     @blp.arguments(RemovalQuery, location="query")
     @blp.response(204)
     def delete(self, query: dict[str, Any], doctor_id: int) -> None:
@@ -99,4 +98,4 @@ class OneDoctor(Resource):
 
 def _told(who: Actor, row: Doctor) -> dict[str, Any]:
     """One doctor as DoctorOut."""
-    return Facts.gather(who, [row]).doctor(row)
+    return doctor(doctor_lists.written(who, row.id))

@@ -20,6 +20,7 @@ class Review(Base):
         CheckConstraint("rating BETWEEN 1 AND 5", name="rating"),
         Index("uq_review_patient_id_doctor_id", "patient_id", "doctor_id", unique=True),
         Index("ix_review_doctor_id_created_at", "doctor_id", "created_at"),
+        Index("ix_review_doctor_id_hidden_at", "doctor_id", "hidden_at", "patient_id", "rating"),
         Index("ix_review_rating_hidden_at", "rating", "hidden_at", "id"),
     )
 

@@ -7,9 +7,8 @@ from sqlalchemy import CompoundSelect, select, union
 from app import policy
 from app.models import Appointment, Approval, ClinicalRecord, Department, Doctor, Patient, VisitState
 from app.policy import Actor, Permission
-from app.services import audit, patient_lists
-from app.services.doctors import WITH_DETAILS
-from app.services.listing import Listing, listing
+from app.services import audit, doctor_lists, patient_lists
+from app.services.listing import Listing
 
 _VISITS = tuple(state for state in VisitState if state not in (VisitState.HELD, VisitState.CANCELLED))
 
@@ -19,15 +18,14 @@ def require_known(actor: Actor, department_id: int) -> None:
     policy.fetch(actor, Department, department_id)
 
 
-def doctors(actor: Actor, department_id: int, *, limit: int, offset: int) -> Listing[Doctor]:
-    """The approved doctors of a department, by key, with all their relations, for doctors and admins.
+def doctors(actor: Actor, department_id: int, *, limit: int, offset: int) -> Listing[doctor_lists.Line]:
+    """The approved doctors of a department, by key, for doctors and admins.
 
     Raises Forbidden for others, and NotFound for an unknown department.
     """
     policy.require(actor, Permission.SEE_DEPARTMENT_DOCTORS)
     require_known(actor, department_id)
-    query = policy.visible(actor, Doctor).where(policy.LISTED, Doctor.department_id == department_id)
-    return listing(query.order_by(Doctor.id), *WITH_DETAILS, limit=limit, offset=offset)
+    return doctor_lists.page(actor, policy.LISTED, Doctor.department_id == department_id, limit=limit, offset=offset)
 
 
 def patients(actor: Actor, department_id: int, *, limit: int, offset: int) -> Listing[patient_lists.Line]:

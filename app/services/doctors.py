@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -15,20 +15,16 @@ from app.clock import now
 from app.errors import Conflict, Invalid
 from app.extensions import db
 from app.models import (
-    FIRM,
-    Appointment,
     Approval,
     Department,
     Designation,
     Doctor,
     Specialisation,
-    VisitKind,
 )
 from app.models.types import name_key
 from app.policy import LISTED, Actor, Permission
 from app.services import audit, availability, outbox
 from app.services.doctor_search import matching
-from app.services.hours import HoursSummary, hours_summary
 from app.services.listing import Listing, listing
 from app.services.outbox import Template
 from app.services.ratings import Rating, ReviewEntry, ratings, reviews
@@ -37,22 +33,18 @@ __all__ = [
     "WITH_DETAILS",
     "Choices",
     "DoctorCard",
-    "HoursSummary",
     "Rating",
     "ReviewEntry",
     "applications",
     "approve",
     "choices",
-    "find",
     "get",
-    "hours_summary",
     "is_applicant",
     "own_application",
     "ratings",
     "reject",
     "reviews",
     "soonest",
-    "with_meet_link",
 ]
 
 Entry = TypeVar("Entry", Department, Specialisation, Designation)
@@ -93,34 +85,6 @@ class Choices:
     departments: Sequence[Department]
     specialisations: Sequence[Specialisation]
     designations: Sequence[Designation]
-
-
-def find(
-    actor: Actor,
-    *,
-    search: str = "",
-    specialisation_id: int | None = None,
-    designation_id: int | None = None,
-    department_id: int | None = None,
-    fee: int | None = None,
-    available_time_id: int | None = None,
-    limit: int,
-    offset: int,
-) -> Listing[Doctor]:
-    """The doctors whom the actor may see, by id, with all their relations: three statements and one for the count.
-
-    Every word of `search` must occur in a name, speciality, designation or department. `fee` is exact.
-    """
-    criteria = matching(
-        search,
-        specialisation_id=specialisation_id,
-        designation_id=designation_id,
-        department_id=department_id,
-        fee=fee,
-        available_time_id=available_time_id,
-    )
-    query = policy.visible(actor, Doctor).where(*criteria)
-    return listing(query.order_by(Doctor.id), *WITH_DETAILS, limit=limit, offset=offset)
 
 
 def soonest(
@@ -193,27 +157,6 @@ def choices(actor: Actor) -> Choices:
 
 def _by_name(actor: Actor, model: type[Entry], name: InstrumentedAttribute[str]) -> Sequence[Entry]:
     return db.session.scalars(policy.visible(actor, model).order_by(name)).all()
-
-
-def with_meet_link(actor: Actor, doctors: Collection[Doctor]) -> set[int]:
-    """The ids of those doctors whose video link the actor may see (contract, section 5), in one statement at most.
-
-    Beside the doctor and admins, those who manage a patient with a confirmed online visit to the doctor.
-    """
-    seen = {doctor.id for doctor in doctors if policy.can(actor, Permission.SEE_MEET_LINK, doctor)}
-    others = [doctor.id for doctor in doctors if doctor.id not in seen]
-    if not others or not actor.is_signed_in:
-        return seen
-    return seen | set(
-        db.session.scalars(
-            select(Appointment.doctor_id).where(
-                Appointment.patient_id.in_(policy.managed_patients(actor)),
-                Appointment.doctor_id.in_(others),
-                Appointment.kind == VisitKind.ONLINE,
-                Appointment.state.in_(FIRM),
-            )
-        )
-    )
 
 
 def applications(

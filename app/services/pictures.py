@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from io import BytesIO
 
 from itsdangerous import BadSignature, Signer
@@ -86,7 +87,7 @@ def replaced(current_id: int | None, picture: NewPicture | None) -> int | None:
 def is_address(text: str) -> bool:
     """Whether a text is an address that the portal once gave a picture: programs send back what they read."""
     try:
-        _signer().unsign(text.rpartition("/")[2].encode(errors="replace"))
+        _signer(settings.secret_key).unsign(text.rpartition("/")[2].encode(errors="replace"))
     except BadSignature:
         return False
     return True
@@ -102,13 +103,13 @@ def picture_url(picture_id: int | None, viewer: Actor | None = None) -> str | No
         return None
     reader = _NOBODY if viewer is None else viewer.account_id or _NOBODY
     bucket = int(now().timestamp() // BUCKET.total_seconds()) + 2
-    return f"/media/{_signer().sign(f'{picture_id}-{bucket}-{reader}').decode()}"
+    return _address(settings.secret_key, f"{picture_id}-{bucket}-{reader}")
 
 
 def open_picture(token: str) -> Shown:
     """The picture of an address. Raises NotFound for one that is forged or has run out, and for a deleted picture."""
     try:
-        signed = _signer().unsign(token.encode(errors="replace")).decode()
+        signed = _signer(settings.secret_key).unsign(token.encode(errors="replace")).decode()
     except (BadSignature, UnicodeError):
         raise NotFound from None
     picture_id, bucket, reader = (int(part) for part in signed.split("-"))
@@ -119,5 +120,11 @@ def open_picture(token: str) -> Shown:
     return Shown(picture.content, picture.content_type, keep_until, is_public=reader == _NOBODY)
 
 
-def _signer() -> Signer:
-    return Signer(settings.secret_key, salt="picture")
+@lru_cache(maxsize=4096)
+def _address(secret_key: str, subject: str) -> str:
+    """Kept, since a list shows the same pictures again and again, and an address holds all that it depends on."""
+    return f"/media/{_signer(secret_key).sign(subject).decode()}"
+
+
+def _signer(secret_key: str) -> Signer:
+    return Signer(secret_key, salt="picture")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import ColumnElement, case, exists, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, case, exists, func, select
 from sqlalchemy.orm import joinedload
 
 from app import policy
@@ -44,6 +46,25 @@ def is_verified() -> ColumnElement[bool]:
     )
 
 
+def mean_rating(doctor_id: Any) -> ScalarSelect[Any]:
+    """The mean over a doctor's verified reviews, for `rounded`, as a column of a statement about doctors."""
+    return _shown(doctor_id, func.avg(Review.rating)).where(is_verified()).scalar_subquery()
+
+
+def number_of_reviews(doctor_id: Any) -> ScalarSelect[Any]:
+    """How many reviews of a doctor there are, as a column of a statement about doctors."""
+    return _shown(doctor_id, func.count(Review.id)).scalar_subquery()
+
+
+def rounded(mean: float | Decimal | None) -> float | None:
+    """A mean as it is shown: two decimals."""
+    return None if mean is None else round(float(mean), 2)
+
+
+def _shown(doctor_id: Any, value: ColumnElement[Any]) -> Select[Any]:
+    return select(value).where(Review.doctor_id == doctor_id, Review.hidden_at.is_(None))
+
+
 def ratings(doctor_ids: Collection[int]) -> dict[int, Rating]:
     """The rating of each doctor, in one statement; hidden reviews never count."""
     review = (
@@ -59,7 +80,7 @@ def ratings(doctor_ids: Collection[int]) -> dict[int, Rating]:
     )
     found = dict.fromkeys(doctor_ids, Rating())
     for doctor_id, mean, reviews_count, verified in rows:
-        found[doctor_id] = Rating(None if mean is None else round(float(mean), 2), reviews_count, verified)
+        found[doctor_id] = Rating(rounded(mean), reviews_count, verified)
     return found
 
 

@@ -8,15 +8,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeVarTuple
 
-from sqlalchemy import CursorResult, Select
+from sqlalchemy import CompoundSelect, CursorResult, Select
 
 from app.extensions import db
 
 Columns = TypeVarTuple("Columns")
 
 
-def read(statement: Select[*Columns], parameters: Mapping[str, object]) -> CursorResult[*Columns]:
-    """Run a statement in this unit of work with values for its `bindparam`s; values that it does not name are ignored.
+def read(
+    statement: Select[*Columns] | CompoundSelect[*Columns], parameters: Mapping[str, object]
+) -> CursorResult[*Columns]:
+    """Run a statement in this unit of work with values for its `bindparam`s; others that come along are ignored.
 
     What is not flushed yet, it does not see.
     """

@@ -26,8 +26,8 @@ from app.models import (
 )
 from app.models.types import BIGGEST_KEY
 from app.policy import Actor
-from app.services import doctors
-from app.services.hours import HoursSummary
+from app.services import doctor_lists, doctors
+from app.services.hours import HoursSummary, hours_summary
 from app.services.ratings import Rating
 from tests.factories import (
     AccountFactory,
@@ -62,7 +62,7 @@ def doctor_actor(doctor: Doctor) -> Actor:
 
 
 def found(actor: Actor, **filters: object) -> list[int]:
-    listing = doctors.find(actor, **({"limit": 100, "offset": 0} | filters))  # type: ignore[arg-type]  # named by the test
+    listing = doctor_lists.find(actor, **({"limit": 100, "offset": 0} | filters))  # type: ignore[arg-type]  # named by the test
     assert listing.count == len(listing.rows)
     return [doctor.id for doctor in listing.rows]
 
@@ -87,7 +87,7 @@ class TestFind:
     def test_a_page_is_a_slice_and_the_count_is_of_all(self, database: Database) -> None:
         keys = [DoctorFactory().id for _ in range(5)]
         with database.unit_of_work():
-            page = doctors.find(MEMBER, limit=2, offset=2)
+            page = doctor_lists.find(MEMBER, limit=2, offset=2)
         assert ([doctor.id for doctor in page.rows], page.count) == (keys[2:4], 5)
 
     def test_every_word_is_found_in_name_speciality_designation_or_department(self, database: Database) -> None:
@@ -153,9 +153,9 @@ class TestFind:
 
         def statements(limit: int) -> int:
             with database.unit_of_work(), count_queries() as counted:
-                page = doctors.find(MEMBER, search="field", available_time_id=entry.id, limit=limit, offset=0)
+                page = doctor_lists.find(MEMBER, search="field", available_time_id=entry.id, limit=limit, offset=0)
                 assert all(doctor.specialisations and doctor.designations for doctor in page.rows)
-                assert all(doctor.account and doctor.department for doctor in page.rows)
+                assert all(doctor.username and doctor.department_name for doctor in page.rows)
                 assert len(page.rows) == limit
             return len(counted)
 
@@ -334,7 +334,7 @@ class TestReviews:
 class TestHoursSummary:
     def summary(self, database: Database, doctor: Doctor) -> HoursSummary:
         with database.unit_of_work():
-            return doctors.hours_summary([doctor.id])[doctor.id]
+            return hours_summary([doctor.id])[doctor.id]
 
     def test_it_spans_the_working_days_and_lists_the_times_at_which_a_slot_starts(self, database: Database) -> None:
         doctor = DoctorFactory()
@@ -369,7 +369,7 @@ class TestHoursSummary:
         WeeklyHoursFactory(weekday=6)
         with database.unit_of_work():
             every = found(MEMBER)
-            summaries = doctors.hours_summary(every)
+            summaries = hours_summary(every)
             for entry in entries:
                 expected = [key for key in every if entry in summaries[key].available_time_ids]
                 assert found(MEMBER, available_time_id=entry) == expected
@@ -379,27 +379,26 @@ class TestHoursSummary:
         AvailableTimeFactory()
         keys = [DoctorFactory(hours=True).id for _ in range(4)]
         with database.unit_of_work(), count_queries() as statements:
-            summaries = doctors.hours_summary(keys)
+            summaries = hours_summary(keys)
         assert {len(summary.available_time_ids) for summary in summaries.values()} == {1}
         assert len(statements) == 1, statements
 
 
 class TestMeetLink:
-    def test_it_is_for_the_doctor_admins_and_who_has_a_confirmed_online_visit(
-        self, database: Database, count_queries: CountQueries
-    ) -> None:
-        mine, other = DoctorFactory(), DoctorFactory()
+    def shown(self, actor: Actor) -> set[int]:
+        return {line.id for line in doctor_lists.find(actor, limit=100, offset=0).rows if line.meet_link}
+
+    def test_it_is_for_the_doctor_admins_and_who_has_a_confirmed_online_visit(self, database: Database) -> None:
+        mine, other = (DoctorFactory(meet_link="https://meet.example.org/1") for _ in range(2))
         visit = AppointmentFactory(doctor=mine, kind=VisitKind.ONLINE, state=VisitState.CONFIRMED)
         patient = Actor(account_id=visit.patient.manager_id)
-        both = [mine, other]
         with database.unit_of_work():
-            assert doctors.with_meet_link(STRANGER, both) == set()
-            assert doctors.with_meet_link(MEMBER, both) == set()
-            assert doctors.with_meet_link(admin(), both) == {mine.id, other.id}
-            assert doctors.with_meet_link(doctor_actor(other), both) == {other.id}
-            with count_queries() as statements:
-                assert doctors.with_meet_link(patient, both) == {mine.id}
-        assert len(statements) == 1, statements
+            assert self.shown(STRANGER) == self.shown(MEMBER) == set()
+            assert self.shown(admin()) == {mine.id, other.id}
+            assert self.shown(doctor_actor(other)) == {other.id}
+            assert self.shown(patient) == {mine.id}
+            assert doctor_lists.get(patient, mine.id).meet_link == mine.meet_link
+            assert doctor_lists.get(patient, other.id).meet_link is None
 
     def test_no_other_visit_opens_it(self, database: Database) -> None:
         for kind, state in (
@@ -408,9 +407,10 @@ class TestMeetLink:
             (VisitKind.ONLINE, VisitState.CANCELLED),
             (VisitKind.ONLINE, VisitState.COMPLETED),
         ):
-            visit = AppointmentFactory(kind=kind, state=state)
+            doctor = DoctorFactory(meet_link="https://meet.example.org/1")
+            visit = AppointmentFactory(kind=kind, state=state, doctor=doctor)
             with database.unit_of_work():
-                assert doctors.with_meet_link(Actor(account_id=visit.patient.manager_id), [visit.doctor]) == set()
+                assert self.shown(Actor(account_id=visit.patient.manager_id)) == set()
 
 
 class TestApplications:

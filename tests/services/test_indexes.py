@@ -12,7 +12,8 @@ from sqlalchemy import Engine, event, insert, text
 
 from app import models
 from app.policy import Actor
-from app.services import availability, doctors, reviews
+from app.services import availability, doctor_lists, doctors, reviews
+from app.services.hours import hours_summary
 from tests.factories import AccountFactory, DepartmentFactory, DesignationFactory, SpecialisationFactory
 from tests.support.databases import Database
 
@@ -133,19 +134,17 @@ def test_filters_and_free_times_use_their_indexes(database: Database) -> None:
     member = Actor(account_id=hospital.account)
     admin = Actor(account_id=hospital.account, is_admin=True)
     few = hospital.doctors[:3]
-    with database.unit_of_work():
-        rows = list(doctors.find(member, limit=20, offset=0).rows)
     acts: dict[Callable[[], object], tuple[str, ...]] = {
-        lambda: doctors.find(member, specialisation_id=hospital.specialisations[0], limit=20, offset=0): (
+        lambda: doctor_lists.find(member, specialisation_id=hospital.specialisations[0], limit=20, offset=0): (
             "ix_doctor_specialisation_specialisation_id",
         ),
-        lambda: doctors.find(member, designation_id=hospital.designations[0], limit=20, offset=0): (
+        lambda: doctor_lists.find(member, designation_id=hospital.designations[0], limit=20, offset=0): (
             "ix_doctor_designation_designation_id",
         ),
-        lambda: doctors.find(member, department_id=hospital.departments[0], limit=20, offset=0): (
+        lambda: doctor_lists.find(member, department_id=hospital.departments[0], limit=20, offset=0): (
             "ix_doctor_department_id_approval",
         ),
-        lambda: doctors.find(member, fee=77, limit=20, offset=0): ("ix_doctor_fee",),
+        lambda: doctor_lists.find(member, fee=77, limit=20, offset=0): ("ix_doctor_fee",),
         lambda: doctors.applications(admin, limit=20, offset=0): ("ix_doctor_approval_name",),
         lambda: availability.free_slots(few, start=NOW, end=NOW + 7 * DAY): (
             "ix_weekly_hours_doctor_id_weekday",
@@ -153,16 +152,20 @@ def test_filters_and_free_times_use_their_indexes(database: Database) -> None:
             "ix_appointment_doctor_id_starts_at",
         ),
         lambda: availability.publishes_hours(few[0]): ("ix_weekly_hours_doctor_id_weekday",),
-        lambda: doctors.hours_summary(few): ("ix_weekly_hours_doctor_id_weekday",),
-        lambda: doctors.ratings(few): ("ix_review_doctor_id_created_at", "ix_appointment_patient_id_doctor_id_state"),
+        lambda: hours_summary(few): ("ix_weekly_hours_doctor_id_weekday",),
+        lambda: doctors.ratings(few): ("ix_review_doctor_id_", "ix_appointment_patient_id_doctor_id_state"),
         lambda: doctors.reviews(member, few[1], limit=20, offset=0): ("ix_review_doctor_id_created_at",),
         lambda: reviews.find(member, limit=20, offset=0): ("ix_appointment_",),
-        lambda: reviews.find(member, doctor_id=few[1], limit=20, offset=0): ("ix_review_doctor_id_created_at",),
+        lambda: reviews.find(member, doctor_id=few[1], limit=20, offset=0): ("ix_review_doctor_id_",),
         lambda: reviews.find(member, patient_ids=(hospital.patients[1],), limit=20, offset=0): (
             "uq_review_patient_id_doctor_id",
         ),
         lambda: reviews.find(member, rating=5, limit=20, offset=0): ("ix_review_rating_hidden_at",),
-        lambda: doctors.with_meet_link(member, rows): ("ix_patient_manager_id", "ix_appointment_"),
+        lambda: doctor_lists.get(member, few[1]): (
+            "ix_patient_manager_id",
+            "ix_appointment_patient_id",
+            "ix_review_doctor_id_",
+        ),
     }
     for act, indexes in acts.items():
         plans = hospital.plans(act)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from marshmallow import Schema, fields
@@ -11,11 +9,7 @@ from marshmallow import Schema, fields
 from app.api.paging import PageQuery
 from app.api.schemas.fields import LONGEST_SEARCH, Entry, Text, WholeNumber
 from app.api.wire import picture_address
-from app.models import Doctor
-from app.policy import Actor
-from app.services import doctors
-from app.services.hours import HoursSummary
-from app.services.ratings import Rating
+from app.services.doctor_lists import Line
 
 
 class DoctorQuery(PageQuery):
@@ -67,39 +61,24 @@ class DoctorOut(Schema):
     status = fields.String(required=True, metadata={"enum": ["pending", "approved", "rejected"]})
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What a page of doctors needs beside the rows, each fetched in one statement for all of them."""
-
-    hours: Mapping[int, HoursSummary]
-    ratings: Mapping[int, Rating]
-    with_meet_link: Collection[int]
-
-    @classmethod
-    def gather(cls, actor: Actor, rows: Collection[Doctor]) -> Facts:
-        """The facts of these doctors, as far as the actor may know them."""
-        keys = [row.id for row in rows]
-        return cls(doctors.hours_summary(keys), doctors.ratings(keys), doctors.with_meet_link(actor, rows))
-
-    def doctor(self, row: Doctor) -> dict[str, Any]:
-        """A doctor, its relations loaded, as DoctorOut."""
-        hours, rating = self.hours[row.id], self.ratings[row.id]
-        return {
-            "id": row.id,
-            "user": row.name,
-            "name": row.name,
-            "username": row.account.username if row.account else None,
-            "profile": picture_address(row.picture_id),
-            "designation": [entry.name for entry in row.designations],
-            "specialisation": [entry.name for entry in row.specialisations],
-            "available_time": hours.available_time_ids,
-            "fee": row.fee,
-            "meet_link": (row.meet_link or None) if row.id in self.with_meet_link else None,
-            "specialization": row.speciality,
-            "available_from": hours.available_from,
-            "available_to": hours.available_to,
-            "department": {"id": row.department.id, "name": row.department.name} if row.department else None,
-            "rating": rating.mean,
-            "reviews": rating.reviews,
-            "status": row.approval.value,
-        }
+def doctor(line: Line) -> dict[str, Any]:
+    """A doctor as DoctorOut."""
+    return {
+        "id": line.id,
+        "user": line.name,
+        "name": line.name,
+        "username": line.username,
+        "profile": picture_address(line.picture_id),
+        "designation": line.designations,
+        "specialisation": line.specialisations,
+        "available_time": line.hours.available_time_ids,
+        "fee": line.fee,
+        "meet_link": line.meet_link or None,
+        "specialization": line.specialization or next(iter(line.specialisations), ""),
+        "available_from": line.hours.available_from,
+        "available_to": line.hours.available_to,
+        "department": {"id": line.department_id, "name": line.department_name} if line.department_id else None,
+        "rating": line.rating,
+        "reviews": line.reviews,
+        "status": line.approval.value,
+    }
