@@ -49,7 +49,7 @@ class TestOwner:
         good = account_links.token(purpose, AccountFactory())
         account_links.owner(purpose, good)
 
-        monkeypatch.setitem(account_links.LIFETIMES, purpose, timedelta(seconds=-1))  # type: ignore[arg-type]  # a dictionary
+        monkeypatch.setitem(account_links.LIFETIMES, purpose, timedelta(seconds=-1))
 
         with pytest.raises(NotFound):
             account_links.owner(purpose, good)
