@@ -12,7 +12,7 @@ from sqlalchemy import Engine, event, insert, text
 
 from app import models
 from app.policy import Actor
-from app.services import availability, doctor_lists, doctors, reviews
+from app.services import availability, doctor_lists, doctors, patient_lists, reviews
 from app.services.hours import hours_summary
 from tests.factories import AccountFactory, DepartmentFactory, DesignationFactory, SpecialisationFactory
 from tests.support.databases import Database
@@ -73,7 +73,7 @@ class Hospital:
     def _occupy(self) -> None:
         with self.database.unit_of_work() as session:
             names: list[dict[str, object]] = [
-                {"name": f"Patient {number}", "manager_id": None} for number in range(DOCTORS)
+                {"name": f"Patient {number}", "manager_id": None, "phone": str(number)} for number in range(DOCTORS)
             ]
             names[0]["manager_id"] = self.account
             self.patients = session.scalars(insert(models.Patient).returning(models.Patient.id), names).all()
@@ -166,6 +166,8 @@ def test_filters_and_free_times_use_their_indexes(database: Database) -> None:
             "ix_appointment_patient_id",
             "ix_review_doctor_id_",
         ),
+        lambda: patient_lists.find(member, limit=20, offset=0): ("ix_patient_manager_id",),
+        lambda: patient_lists.find(admin, phone="020 7946 0018", limit=20, offset=0): ("ix_patient_phone",),
     }
     for act, indexes in acts.items():
         plans = hospital.plans(act)
