@@ -110,6 +110,24 @@ class TestTokens:
         refused(stranger.post("/api/user/token/refresh/", json={"refresh": "forged"}), 401)
 
 
+class TestExpiry:
+    @pytest.fixture
+    def app(self, make_app: Callable[..., Flask]) -> Flask:
+        """A portal of its own whose access tokens have run out as soon as they are handed out."""
+        return make_app(access_token_hours=0)
+
+    def test_what_has_expired_is_401_and_still_logs_out(self, stranger: Program, database: Database) -> None:
+        credentials = {"username": AccountFactory().username, "password": PASSWORD}
+        pair = ok(stranger.post("/api/user/login/", json=credentials))
+        refresh = {"refresh": pair["refresh"]}
+        caller = stranger.with_token(pair["access"])
+        refused(caller.get("/api/user/profiles/me/"), 401)
+        like(ok(caller.post("/api/user/token/refresh/", json=refresh)), {"access": "string"})
+        refused(caller.post("/api/user/logout/", json={}), 401)
+        ok(caller.post("/api/user/logout/", json=refresh))
+        refused(caller.post("/api/user/token/refresh/", json=refresh), 401)
+
+
 class TestRateLimiting:
     """Different endpoints have different limits."""
 
