@@ -13,7 +13,7 @@ from flask import session as cookie
 from flask.globals import request_ctx
 from flask.typing import ResponseReturnValue
 from flask_limiter import RateLimitExceeded
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.exceptions import NotFound as NoRoute
@@ -214,6 +214,10 @@ def _on_surprise(error: Exception) -> Response:
     if isinstance(error, (OperationalError, PoolTimeoutError)):
         current_app.logger.error("the database cannot serve: %s", type(error.__cause__ or error).__name__)
         return _render(refusal_of(errors.Unavailable()))
+    if isinstance(error, IntegrityError):
+        # Found by a flush that nobody expected to be refused: the same as one found by the commit.
+        current_app.logger.warning("the database refused a row in %s", request.endpoint)
+        return _render(refusal_of(unit_of_work.explain(error)))
     if current_app.testing:
         raise error
     # The traceback names places, not people: no local values, and no message, which may quote what somebody typed.

@@ -182,6 +182,15 @@ class TestUnitOfWork:
         assert departments(database) == ["taken"]
 
     @pytest.mark.both_databases
+    def test_what_a_flush_refuses_is_a_refusal(
+        self, client: FlaskClient, database: Database, probe: Callable[[Probe], str]
+    ) -> None:
+        path = probe(lambda: (save("Cardiology"), save("cardiology"))[0])
+
+        assert client.post(path).status_code == 409
+        assert departments(database) == []
+
+    @pytest.mark.both_databases
     def test_what_the_commit_refuses_is_a_refusal(
         self, client: FlaskClient, database: Database, probe: Callable[[Probe], str]
     ) -> None:
