@@ -16,6 +16,7 @@ from marshmallow import fields
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 from werkzeug.formparser import FormDataParser
 
+from app.api.wire import WireErrors
 from app.errors import Invalid
 
 if TYPE_CHECKING:
@@ -58,7 +59,14 @@ def refuse_unstorable(values: Mapping[str, object]) -> None:
         if not _is_storable(name):
             raise Invalid("A field name has a character that cannot be stored.")
         if not all(map(_is_storable, _texts(value))):
-            raise Invalid("This has a character that cannot be stored.", field=name)
+            raise _at(name, "This has a character that cannot be stored.")
+
+
+def _at(name: str, message: str) -> Invalid:
+    """The refusal of one field, by its name on the wire."""
+    refusal = Invalid(message)
+    refusal.errors = WireErrors({name: [message]})
+    return refusal
 
 
 def _is_storable(text: str) -> bool:
@@ -151,7 +159,7 @@ def _by_field(form: MultiDict[str, str], files: MultiDict[str, FileStorage], sch
         if isinstance(field, fields.List):
             body[name] = [value for value in values if value != ""]
         elif len(values) > 1:
-            raise Invalid("This field takes one value.", field=name)
+            raise _at(name, "This field takes one value.")
         elif values[0] != "" or isinstance(field, fields.String):
             body[name] = values[0]
         elif field.allow_none:
