@@ -68,7 +68,7 @@ class Person:
 
 
 def add(actor: Actor, person: Person, **details: Unpack[Details]) -> Doctor:
-    """Make a doctor's entry, with all relations loaded: of whom, and who may, is told by `person`.
+    """Make a doctor's entry: of whom, and who may, is told by `person`.
 
     Who names nobody else applies for himself, and who names another person nominates; an admin's entries are
     approved, and may be of nobody who signs in. Raises Forbidden for a nomination by anyone but an approved doctor,
@@ -102,7 +102,7 @@ def change(actor: Actor, doctor_id: int, **details: Unpack[Details]) -> Doctor:
     if written:
         audit.record(actor, "doctor.changed", doctor, fields=", ".join(written))
     _decide(actor, doctor, sent.get("approval", doctor.approval))
-    return _told(doctor.id)
+    return doctor
 
 
 def remove(actor: Actor, doctor_id: int, *, cancel_appointments: bool = False) -> None:
@@ -130,7 +130,7 @@ def _enter(actor: Actor, action: str, account: Account | None, details: Details)
         _refuse("Enter the doctor's name.", "name")
     doctor = enter(actor, action, name=name, account=account)
     _write(actor, doctor, {field: value for field, value in details.items() if field != "name"})
-    return _told(doctor.id)
+    return doctor
 
 
 def _account_of(actor: Actor, person: Person) -> Account:
@@ -205,13 +205,6 @@ def _decide(actor: Actor, doctor: Doctor, approval: Approval) -> None:
     else:
         message = f"{doctor.name}'s application has been {doctor.approval.value} already: it cannot wait again."
         raise Conflict(message)
-
-
-def _told(doctor_id: int) -> Doctor:
-    """A doctor as just written, with all relations: also one whom the writer may not see afterwards, a nominee."""
-    query = select(Doctor).where(Doctor.id == doctor_id).options(*doctors.WITH_DETAILS)
-    db.session.flush()
-    return db.session.scalars(query.execution_options(populate_existing=True)).one()
 
 
 def _name(_doctor: Doctor, text: str) -> str:
