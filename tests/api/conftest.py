@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from flask.testing import FlaskClient
 
-from app.models import Doctor, Patient
-from tests.factories import AccountFactory, DoctorFactory, PatientFactory
+from app.models import ClinicalRecord, Doctor, Patient
+from tests.factories import AccountFactory, ClinicalRecordFactory, DoctorFactory, PatientFactory
 from tests.support.clients import ApiClient, api
 from tests.support.databases import Database
 
@@ -37,3 +37,15 @@ def staff(client: FlaskClient, doctor: Doctor) -> ApiClient:
 @pytest.fixture
 def admin(client: FlaskClient, database: Database) -> ApiClient:
     return api(client, AccountFactory(is_admin=True))
+
+
+@pytest.fixture
+def record(patient: Patient, doctor: Doctor) -> ClinicalRecord:
+    """The doctor's record of the patient."""
+    return ClinicalRecordFactory(patient=patient, author=doctor)
+
+
+@pytest.fixture
+def outsider(client: FlaskClient, database: Database) -> ApiClient:
+    """A doctor of another department who does not treat the patient."""
+    return api(client, DoctorFactory().account)
