@@ -73,7 +73,7 @@ class TestApplying:
             "id": body["id"],
             "user": "Dr Pat Smith",
             "name": "Dr Pat Smith",
-            "username": patient.manager.username,  # type: ignore[union-attr]  # it has one
+            "username": patient.manager.username,
             "profile": None,
             "designation": ["Consultant"],
             "specialisation": ["Surgery"],
@@ -209,7 +209,7 @@ class TestApplying:
             "id": doctor.id,
             "status": "pending",
             "fee": 10,
-            "name": doctor.account.display_name,  # type: ignore[union-attr]  # it has one
+            "name": doctor.account.display_name,
             "designation": [],
             "specialization": "",
             "meet_link": None,

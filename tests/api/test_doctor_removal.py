@@ -103,7 +103,8 @@ class TestDeleting:
             states = {visit.id: visit.state for visit in session.scalars(select(Appointment))}
             mails = session.scalars(select(Message.subject_id).where(Message.template == "cancelled")).all()
             audited = select(AuditEvent.object_id).where(AuditEvent.action == "appointment.cancelled")
-            assert sorted(session.scalars(audited)) == sorted(mails) == [visit.id for visit in coming]
+            assert set(session.scalars(audited)) == set(mails) == {visit.id for visit in coming}
+            assert len(mails) == len(coming)
         assert states == {
             **dict.fromkeys((visit.id for visit in coming), VisitState.CANCELLED),
             past.id: VisitState.COMPLETED,
