@@ -55,6 +55,10 @@ class TestDesignationsAndSpecialisations:
         refused(admin.put(one, json={"slug": "head"}), 400, "name")
         for method in ("PUT", "PATCH", "DELETE"):
             refused(doctor.open(method, one, json={"name": "x"}), 403)
+        field = path.strip("/").removesuffix("s")
+        held = ok(admin.post("/doctors/", json={"name": "Dr Grace Hopper", field: ["Head"]}), 201)
+        refused(admin.delete(one), 409)
+        ok(admin.patch(f"/doctors/{held['id']}/", json={field: []}))
         ok(admin.delete(one), 204)
         refused(stranger.get(one), 404)
 

@@ -91,6 +91,15 @@ class TestAppointments:
         late = AvailableTimeFactory(starts=time(22))
         assert refused(patient.post("/appointments/", json=self.booking(hospital, late)), 409)["alternatives"]
 
+    def test_a_date_may_be_added_as_the_contract_has_it(
+        self, patient: Program, hospital: Hospital, ten: AvailableTime
+    ) -> None:
+        day = f"{coming_weekday(days=20):%Y-%m-%d}"
+        sent = self.booking(hospital, ten, appointment_time=f"{day}T10:30:00")
+        refused(patient.post("/appointments/", json=sent), 400, "time")
+        booked = ok(patient.post("/appointments/", json=sent | {"appointment_time": f"{day}T10:00:00"}), 201)
+        assert (booked["appointment_time"][:10], booked["time"]) == (day, ten.id)
+
     def test_it_is_read_updated_and_moved(self, patient: Program, hospital: Hospital, ten: AvailableTime) -> None:
         booked = ok(patient.post("/appointments/", json=self.booking(hospital, ten)), 201)
         path = f"/appointments/{booked['id']}/"

@@ -82,6 +82,16 @@ class TestPatients:
         ok(patient.delete(path), 204)
         refused(patient.get(path), 404)
 
+    def test_deleting_cancels_what_is_to_come_and_keeps_the_records_as_the_contract_adds(
+        self, patient: Program, doctor: Program, admin: Program, hospital: Hospital
+    ) -> None:
+        visit = AppointmentFactory(patient=hospital.patient, doctor=hospital.doctor)
+        record = ClinicalRecordFactory(patient=hospital.patient, author=hospital.doctor)
+        ok(patient.delete(f"/patients/{hospital.patient.id}/"), 204)
+        assert ok(doctor.get(f"/appointments/{visit.id}/"))["status"] == "Cancelled"
+        for caller in (doctor, admin):
+            assert keys(caller, "/medical-records/") == [record.id]
+
     def test_what_was_read_can_be_put_back_and_changes_nothing(self, patient: Program, hospital: Hospital) -> None:
         path = f"/patients/{hospital.patient.id}/"
         read = ok(patient.get(path))

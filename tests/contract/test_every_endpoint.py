@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import time
 from typing import Any
 
 import pytest
 
+from tests.contract import shapes
 from tests.contract.documents import ENDPOINTS, Endpoint, canonical
 from tests.contract.hospital import Hospital, Stage
 from tests.contract.support import Dialect, Program, moment, ok, picture, refused
@@ -269,6 +271,46 @@ def test_refusals_come_in_their_order(name: str, stage: Stage, rows: Rows, stran
     refused(caller.open(method, path, **broken), 400)
     if "{}" in endpoint.canonical:
         refused(caller.open(method, address(endpoint, rows, 999), **broken), 404)
+
+
+REPRESENTATIONS: Mapping[str, Collection[str]] = {
+    "patients": shapes.PATIENT,
+    "doctors": shapes.DOCTOR,
+    "records": shapes.RECORD,
+    "appointments": shapes.APPOINTMENT,
+    "mappings": shapes.MAPPING,
+    "department": shapes.DEPARTMENT,
+    "departments": shapes.DEPARTMENT,
+    "profiles": ["id", "user", "bio", "address", "date_of_birth", "profile_picture", "created_at", "updated_at"],
+    "reviews": ["id", "reviewer", "reviewer_id", "doctor", "doctor_name", "body", "created_on", "rating", "verified"],
+    "services": ["id", "image", "name", "description"],
+    "contacts": ["id", "name", "phone", "massage"],
+    "designations": ["id", "name", "slug"],
+    "specialisations": ["id", "name", "slug"],
+    "time": ["id", "time"],
+}
+"""The members of each resource, as the contract has them."""
+
+
+@pytest.mark.parametrize("name", endpoints("GET"))
+def test_a_resource_has_one_representation_and_nothing_else_leaks(
+    name: str, stage: Stage, rows: Rows, stranger: Program
+) -> None:
+    """On every path, to whoever may read it, in lists and alone."""
+    endpoint = endpoints("GET")[name]
+    words = re.split("[/_-]", endpoint.canonical.removesuffix("/{}").removesuffix("/me"))
+    noun = "records" if endpoint.path == "/departments/int:pk/patients" else words[-1]
+    shown = 0
+    for token in (None, *stage.tokens.values()):
+        response = stranger.with_token(token).get(address(endpoint, rows))
+        if response.status_code in {401, 403, 404}:
+            continue
+        body = ok(response)
+        entries = body.get("results", [body]) if isinstance(body, dict) else body
+        for each in entries:
+            assert set(each) == set(REPRESENTATIONS[noun])
+        shown += len(entries)
+    assert shown
 
 
 HIDDEN = ("profiles/{}", "patients/{}", "records/{}", "appointments/{}", "mappings/{}")
