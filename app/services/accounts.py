@@ -197,12 +197,11 @@ def rename(
         for name, text in changes.items():
             setattr(account, name, text)
     by_itself = or_(and_(Patient.is_own, Patient.name == old_name), Patient.name == old_username)
-    if account.display_name != old_name:
-        db.session.execute(
-            update(Patient)
-            .where(Patient.manager_id == account.id, Patient.voided_at.is_(None), by_itself)
-            .values(name=account.display_name)
-        )
+    db.session.execute(
+        update(Patient)
+        .where(Patient.manager_id == account.id, Patient.voided_at.is_(None), by_itself)
+        .values(name=account.display_name)
+    )
     audit.record(actor, "account.renamed", account)
     return True
 

@@ -143,6 +143,10 @@ class TestRename:
         accounts.rename(SOMEBODY, account, first_name="Ada", last_name="Byron")
         assert named(session, account) == ["Ada Byron", "Ada Byron", "Kim"]
 
+        PatientFactory(manager=account, name="byron", is_own=False)
+        accounts.rename(SOMEBODY, account, username="ada")
+        assert named(session, account) == ["Ada Byron", "Ada Byron", "Kim", "Ada Byron"]
+
     def test_nobody_elses_patient_is_renamed(self, session: Session) -> None:
         account = AccountFactory(first_name="Ada", last_name="Byron")
         other = PatientFactory(name="Ada Byron")
