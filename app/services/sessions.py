@@ -7,9 +7,11 @@ import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
 import jwt
+from jwt.types import Options
 from sqlalchemy import Select, bindparam, select, update
 
 from app.clock import now
@@ -156,8 +158,19 @@ def _sign(session_id: int, use: str, lifetime: timedelta) -> str:
 
 def _session_of(token: str, use: str) -> int | None:
     try:
-        claims = jwt.decode(token, _key(), algorithms=[_ALGORITHM], options={"require": ["exp", "sid", "use"]})
+        claims = _signed(token, _key())
     except (jwt.InvalidTokenError, UnicodeError):
         return None
     key = claims["sid"]
-    return key if claims["use"] == use and isinstance(key, int) else None
+    is_good = claims["use"] == use and claims["exp"] > now().timestamp()
+    return key if is_good and isinstance(key, int) else None
+
+
+@lru_cache(maxsize=4096)
+def _signed(token: str, key: bytes) -> dict[str, Any]:
+    """What a token says, whether it has run out or not. Raises jwt.InvalidTokenError for one that was not signed here.
+
+    Kept, since programs send the same token again and again, and a signature that is right stays right.
+    """
+    options: Options = {"require": ["exp", "sid", "use"], "verify_exp": False}
+    return jwt.decode(token, key, algorithms=[_ALGORITHM], options=options)
