@@ -18,7 +18,8 @@ from app.services import accounts, appointments, audit, cancellations, phones, w
 from app.services.pictures import NewPicture
 from app.services.writing import Check, checked, write
 
-LONGEST_NAME = 200
+LONGEST_NAME = 2 * accounts.MAXIMUM_NAME + 1
+"""Room for an account's first and last name, by which its own patient is called at first."""
 LONGEST_INSURANCE_NUMBER = 100
 LONGEST_ADDRESS = 500
 UNNAMED = "Unnamed patient"
