@@ -151,6 +151,11 @@ def _is_open() -> ColumnElement[bool]:
     return exists().where(Account.id == Profile.account_id, Account.is_active)
 
 
+def _is_there() -> ColumnElement[bool]:
+    """Whether the patient of a place in a care team has not been voided."""
+    return exists().where(Patient.id == CareTeamMember.patient_id, Patient.voided_at.is_(None))
+
+
 _PUBLIC: Mapping[Capacity, Condition] = {Capacity.ANYONE: _everything}
 
 VISIBLE: Mapping[type[Base], Mapping[Capacity, Condition]] = {
@@ -201,8 +206,8 @@ VISIBLE: Mapping[type[Base], Mapping[Capacity, Condition]] = {
     },
     CareTeamMember: {
         Capacity.MEMBER: lambda actor: CareTeamMember.patient_id.in_(managed_patients(actor)),
-        Capacity.DOCTOR: lambda actor: CareTeamMember.doctor_id == actor.doctor_id,
-        Capacity.ADMIN: _everything,
+        Capacity.DOCTOR: lambda actor: and_(CareTeamMember.doctor_id == actor.doctor_id, _is_there()),
+        Capacity.ADMIN: lambda _: _is_there(),
     },
     ContactMessage: {Capacity.ADMIN: _everything},
 }
