@@ -14,7 +14,7 @@ from app.errors import Forbidden, Invalid
 from app.extensions import db
 from app.models import Patient
 from app.policy import Actor, Permission
-from app.services import accounts, appointments, audit, cancellations, phones, writing
+from app.services import accounts, appointments, audit, cancellations, patient_lists, phones, writing
 from app.services.pictures import NewPicture
 from app.services.writing import Check, checked, write
 
@@ -94,7 +94,7 @@ def register_with_account(
 
 
 def change(actor: Actor, patient_id: int, **details: Unpack[Details]) -> Patient:
-    """Change what is known of a patient; what is not given is kept.
+    """Change what is known of a patient; what is not given is kept, and no difference is a reading.
 
     For the account that manages the patient, admins, and doctors who treat the patient. Raises NotFound, Invalid with
     every field at fault, and Forbidden for a doctor who only sees the patient in the directory.
@@ -104,6 +104,8 @@ def change(actor: Actor, patient_id: int, **details: Unpack[Details]) -> Patient
     _require_change(actor, patient)
     if write(patient, values):
         audit.record(actor, "patient.changed", patient, patient_id=patient.id)
+    else:
+        patient_lists.note_reading(actor, patient)  # the answer tells all of the patient
     return patient
 
 

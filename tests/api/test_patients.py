@@ -176,6 +176,15 @@ class TestAudit:
 
         assert [event.patient_id for event in audited(database, "patient.read")] == [patient.id]
 
+    @pytest.mark.parametrize("method", ["PUT", "PATCH"])
+    def test_a_change_that_changes_nothing_is_a_reading(
+        self, database: Database, treating: ApiClient, caller: ApiClient, patient: Patient, method: str
+    ) -> None:
+        for writer in (treating, caller):
+            assert writer.open(method, f"/patients/{patient.id}", json={}).get_json()["name"] == patient.name
+        (event,) = audited(database, "patient.read")
+        assert event.patient_id == patient.id
+
     def test_a_doctor_looks_at_the_own_child_unnoted(self, client: FlaskClient, database: Database) -> None:
         doctor = DoctorFactory()
         child = PatientFactory(manager=doctor.account, is_own=False)
