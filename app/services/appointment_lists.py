@@ -114,8 +114,8 @@ def find(
     given = {name: value for name, value in filters.items() if value is not None}
     counted, lines = _page(policy.capacities(actor), frozenset(given))
     parameters = {**policy.parameters(actor), **given}
-    count = read(counted, parameters).scalar_one()
-    rows = read(lines, {**parameters, "limit": limit, "offset": offset}).all() if count else []
+    ((count,),) = read(counted, parameters)
+    rows = read(lines, {**parameters, "limit": limit, "offset": offset}) if count else []
     return Listing([Line._make(row) for row in rows], count)
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Row, ScalarSelect, Select, Table, bindpara
 from app import policy
 from app.clock import local_today
 from app.errors import NotFound
+from app.extensions import settings
 from app.models import (
     FIRM,
     Account,
@@ -90,24 +91,26 @@ def page(actor: Actor, *criteria: ColumnElement[bool], limit: int, offset: int) 
     hats = policy.capacities(actor)
     counted, lines = _page(hats, *criteria) if criteria else _usual_page(hats)
     parameters = _parameters(actor)
-    count, catalogue = read(counted, parameters).one()
-    rows = read(lines, {**parameters, "limit": limit, "offset": offset}).all() if count else []
-    return Listing([_line(actor, row, catalogue) for row in rows], count)
+    ((count, catalogue),) = read(counted, parameters)
+    rows = read(lines, {**parameters, "limit": limit, "offset": offset}) if count else []
+    weekdays = settings.weekdays
+    return Listing([_line(actor, row, catalogue, weekdays) for row in rows], count)
 
 
 def get(actor: Actor, doctor_id: int) -> Line:
     """One doctor. Raises NotFound for one whom the actor may not see."""
     statement, parameters = _one(policy.capacities(actor)), {**_parameters(actor), "doctor_id": doctor_id}
-    row = read(statement, parameters).one_or_none() if is_key(doctor_id) else None
-    if row is None:
+    rows = read(statement, parameters) if is_key(doctor_id) else []
+    if not rows:
         raise NotFound
-    return _line(actor, row, row.catalogue)
+    (row,) = rows
+    return _line(actor, row, row.catalogue, settings.weekdays)
 
 
 def written(actor: Actor, doctor_id: int) -> Line:
     """One doctor whom the actor has just written, also where it is an entry that the actor does not see from now on."""
-    row = read(_any_one(policy.capacities(actor)), {**_parameters(actor), "doctor_id": doctor_id}).one()
-    return _line(actor, row, row.catalogue)
+    (row,) = read(_any_one(policy.capacities(actor)), {**_parameters(actor), "doctor_id": doctor_id})
+    return _line(actor, row, row.catalogue, settings.weekdays)
 
 
 def _parameters(actor: Actor) -> dict[str, Any]:
@@ -187,7 +190,7 @@ def _has_online_visit(hats: Hats) -> ColumnElement[bool]:
     )
 
 
-def _line(actor: Actor, row: Row[*tuple[Any, ...]], catalogue: str | None) -> Line:
+def _line(actor: Actor, row: Row[*tuple[Any, ...]], catalogue: str | None, weekdays: tuple[int, ...]) -> Line:
     return Line(
         id=row.id,
         name=row.name,
@@ -203,7 +206,7 @@ def _line(actor: Actor, row: Row[*tuple[Any, ...]], catalogue: str | None) -> Li
         reviews=row.reviews,
         designations=_in_order(row.designations),
         specialisations=_in_order(row.specialisations),
-        hours=summary(row.week, catalogue),
+        hours=summary(row.week, catalogue, weekdays),
     )
 
 

@@ -72,22 +72,20 @@ def whole_catalogue() -> ScalarSelect[str]:
 def hours_summary(doctor_ids: Collection[int]) -> dict[int, HoursSummary]:
     """The weekly hours of each doctor on working days that are not over, in one statement."""
     query = select(Doctor.id, week_of(Doctor.id), whole_catalogue()).where(Doctor.id.in_(doctor_ids))
-    rows = read(query, {"today": clock.local_today()}).all()
-    return {doctor_id: summary(week, catalogue) for doctor_id, week, catalogue in rows}
-
-
-def summary(week: str | None, catalogue: str | None) -> HoursSummary:
-    """What is told of a week: both are columns of a statement, made by `week_of` and `whole_catalogue`."""
-    return _summary(week or "", catalogue or "", settings.weekdays)
+    rows = read(query, {"today": clock.local_today()})
+    return {doctor_id: summary(week, catalogue, settings.weekdays) for doctor_id, week, catalogue in rows}
 
 
 @lru_cache(maxsize=4096)
-def _summary(week: str, catalogue: str, weekdays: tuple[int, ...]) -> HoursSummary:
-    """Kept, since it follows from these texts alone, and the same weeks are read again and again."""
-    kept = {hours for weekday, hours in _hours(week) if weekday in weekdays}
+def summary(week: str | None, catalogue: str | None, weekdays: tuple[int, ...]) -> HoursSummary:
+    """What is told of a week: the texts are columns of a statement, made by `week_of` and `whole_catalogue`.
+
+    Kept, since it follows from these values alone, and the same weeks are read again and again.
+    """
+    kept = {hours for weekday, hours in _hours(week or "") if weekday in weekdays}
     if not kept:
         return HoursSummary()
-    starting = {key for hours in kept for key in _starting(hours, _entries(catalogue))}
+    starting = {key for hours in kept for key in _starting(hours, _entries(catalogue or ""))}
     return HoursSummary(min(row.starts for row in kept), max(row.ends for row in kept), sorted(starting))
 
 

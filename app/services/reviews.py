@@ -81,8 +81,8 @@ def find(
     hats = policy.capacities(actor)
     counted, lines = _page(hats, *criteria, names=bool(search)) if criteria else _usual_page(hats)
     parameters = policy.parameters(actor)
-    count = read(counted, parameters).scalar_one()
-    rows = read(lines, {**parameters, "limit": limit, "offset": offset}).all() if count else []
+    ((count,),) = read(counted, parameters)
+    rows = read(lines, {**parameters, "limit": limit, "offset": offset}) if count else []
     return Listing([_line(row) for row in rows], count)
 
 

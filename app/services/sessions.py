@@ -128,9 +128,10 @@ def end_all(account_id: int, *, keep: int | None = None) -> None:
 
 def _actor(which: Select[*tuple[Any, ...]], key: int | str, kind: SessionKind, origin: str) -> Actor | None:
     """One statement: the live session, its active account, and the approved doctor that the account is."""
-    row = read(which, {"key": key, "kind": kind, "now": now()}).one_or_none()
-    if row is None:
+    rows = read(which, {"key": key, "kind": kind, "now": now()})
+    if not rows:
         return None
+    (row,) = rows
     session_id, account_id, first_name, last_name, username, is_admin, doctor_id, department_id = row
     return Actor(
         account_id=account_id,
