@@ -72,8 +72,7 @@ def book(
     patient = policy.fetch(actor, Patient, patient_id, joinedload(Patient.manager))
     doctor = bookable_doctor(actor, doctor_id)
     by_patient = patient.manager_id == actor.account_id
-    if not policy.can(actor, Permission.BOOK_FOR_PATIENT, patient) and not treats(actor, patient):
-        raise Forbidden("You can book only for patients whom you treat.")
+    require_for(actor, patient)
     _check(doctor, symptoms, kind)
     lock_calendars([doctor.id], [patient.id])
     policy.fetch(actor, Patient, patient.id)  # who was voided before the calendars were locked is gone
@@ -229,6 +228,12 @@ def remove(actor: Actor, appointment_id: int) -> None:
         call_off(actor, appointment, "")
     appointment.removed_at = now()
     audit.record(actor, "appointment.removed", appointment, patient_id=appointment.patient_id)
+
+
+def require_for(actor: Actor, patient: Patient) -> None:
+    """Raises Forbidden where the actor may not book for a patient."""
+    if not policy.can(actor, Permission.BOOK_FOR_PATIENT, patient) and not treats(actor, patient):
+        raise Forbidden("You can book only for patients whom you treat.")
 
 
 def bookable_doctor(actor: Actor, doctor_id: int) -> Doctor:
