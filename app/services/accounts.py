@@ -197,10 +197,9 @@ def rename(
         for name, text in changes.items():
             setattr(account, name, text)
     by_itself = or_(and_(Patient.is_own, Patient.name == old_name), Patient.name == old_username)
+    # Voided ones, too: their reviews stay, under the name that they have.
     db.session.execute(
-        update(Patient)
-        .where(Patient.manager_id == account.id, Patient.voided_at.is_(None), by_itself)
-        .values(name=account.display_name)
+        update(Patient).where(Patient.manager_id == account.id, by_itself).values(name=account.display_name)
     )
     audit.record(actor, "account.renamed", account)
     return True
