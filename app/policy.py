@@ -251,13 +251,21 @@ def fetch(actor: Actor, model: type[Row], key: int, *options: ORMOption, lock: b
 
     Raises NotFound for one that is absent and for one that is hidden, alike.
     """
-    query = visible(actor, model).where(model.id == key).options(*options)  # type: ignore[attr-defined] # every model has a key
+    query = _by_key(capacities(actor), model).options(*options)
     if lock:
         query = query.with_for_update(of=model, key_share=True).execution_options(populate_existing=True)
-    row = db.session.scalars(query).one_or_none() if is_key(key) else None
+    row: Row | None = (
+        db.session.scalars(query, {**parameters(actor), "key": key}).one_or_none() if is_key(key) else None
+    )
     if row is None:
         raise NotFound
     return row
+
+
+@cache
+def _by_key(hats: frozenset[Capacity], model: type[Row]) -> Select[Row]:
+    """The row that has the parameter `key`, if those who wear these hats may see it."""
+    return visible(stand_in(hats), model).where(model.id == bindparam("key"))  # type: ignore[attr-defined] # every model has a key
 
 
 class Permission(enum.Enum):

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.orm import joinedload
 
 from app import policy, unit_of_work
@@ -17,6 +17,7 @@ from app.models import FIRM, Appointment, Doctor, Patient, VisitKind, VisitState
 from app.policy import Actor, Permission
 from app.services import audit, availability, outbox
 from app.services.outbox import Template
+from app.services.reading import read
 
 LONGEST_TEXT = 2000
 LONGEST_REASON = 500
@@ -48,6 +49,27 @@ WITH_PEOPLE = (
     joinedload(Appointment.doctor).joinedload(Doctor.department),
 )
 """Loader options that every face needs to show a visit."""
+
+_LOCK_DOCTORS, _LOCK_PATIENTS = (
+    select(model.id)
+    .where(model.id.in_(bindparam("keys", expanding=True)))
+    .order_by(model.id)
+    .with_for_update(key_share=True)
+    for model in (Doctor, Patient)
+)
+_EXPIRED_HOLDS = (
+    select(Appointment.id)
+    .where(
+        or_(
+            Appointment.doctor_id.in_(bindparam("doctor_ids", expanding=True)),
+            Appointment.patient_id.in_(bindparam("patient_ids", expanding=True)),
+        ),
+        Appointment.state == VisitState.HELD,
+        Appointment.hold_expires_at <= bindparam("now"),
+    )
+    .order_by(Appointment.id)
+    .with_for_update()
+)
 
 
 def book(
@@ -287,24 +309,16 @@ def lock_calendars(doctor_ids: Sequence[int], patient_ids: Sequence[int]) -> Non
 
     On SQLite the transaction is the only one that writes already. Their holds that have run out are released.
     """
-    for model, keys in ((Doctor, doctor_ids), (Patient, patient_ids)):
-        query = select(model.id).where(model.id.in_(sorted(keys))).order_by(model.id)
-        db.session.execute(query.with_for_update(key_share=True)).all()
-    expired = (
-        select(Appointment.id)
-        .where(
-            or_(Appointment.doctor_id.in_(doctor_ids), Appointment.patient_id.in_(patient_ids)),
-            Appointment.state == VisitState.HELD,
-            Appointment.hold_expires_at <= now(),
+    read(_LOCK_DOCTORS, {"keys": sorted(doctor_ids)})
+    read(_LOCK_PATIENTS, {"keys": sorted(patient_ids)})
+    moment = now()
+    expired = read(_EXPIRED_HOLDS, {"doctor_ids": doctor_ids, "patient_ids": patient_ids, "now": moment})
+    if expired:
+        db.session.execute(
+            update(Appointment)
+            .where(Appointment.id.in_([key for (key,) in expired]))
+            .values(state=VisitState.CANCELLED, hold_expires_at=None, cancelled_at=moment)
         )
-        .order_by(Appointment.id)
-        .with_for_update()
-    )
-    db.session.execute(
-        update(Appointment)
-        .where(Appointment.id.in_(expired))
-        .values(state=VisitState.CANCELLED, hold_expires_at=None, cancelled_at=now())
-    )
 
 
 def offered(doctor_id: int, starts_at: datetime, *, by_patient: bool, ignoring: int | None = None) -> availability.Slot:

@@ -25,10 +25,12 @@ def read(
 ) -> Sequence[Row[*Columns]]:
     """Run a statement with values for its `bindparam`s; others that come along are ignored.
 
-    Where a session is in use it runs in its transaction, but does not see what is not flushed yet.
+    Where a session is in use it runs in its transaction, after what the session has still to write.
     """
-    connection = db.session.connection() if _needs_session() else _connected()
-    return connection.execute(statement, parameters).all()
+    if not _needs_session():
+        return _connected().execute(statement, parameters).all()
+    db.session.flush()
+    return db.session.connection().execute(statement, parameters).all()
 
 
 def release() -> None:
