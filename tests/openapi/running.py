@@ -18,6 +18,7 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.core.failures import AcceptedNegativeData
 from schemathesis.engine import events
 from schemathesis.openapi.checks import RejectedPositiveData
+from schemathesis.schemas import BaseSchema
 from schemathesis.transport.wsgi import WSGITransport
 from sqlalchemy import update
 
@@ -78,19 +79,14 @@ class Findings:
         return "\n\n".join(f"{self.counts[key]} times: {' | '.join(key)}\n{text}" for key, text in self.texts.items())
 
 
-def run(app: Flask, database: Database, hospital: Hospital, who: str, effort: Effort, **include: Any) -> Findings:
-    """Call every operation of the document as `who`, and check each answer against the document.
-
-    `include` narrows it to some operations, in schemathesis' words: `path_regex="/doctors"`.
-    """
+def run(app: Flask, database: Database, hospital: Hospital, who: str, effort: Effort) -> Findings:
+    """Call every operation of the document as `who`, and check each answer against the document."""
     described = app.test_client().get("/openapi.json").get_json()
     chosen = None if effort.turn is None else _in_turn(described, effort.turn)
-    schema = schemathesis.openapi.from_dict(described, config=_config(app, hospital, who, effort))
+    schema: BaseSchema = schemathesis.openapi.from_dict(described, config=_config(app, hospital, who, effort))
     schema.app = app
     if chosen is not None:
         schema = schema.include(lambda context: (context.operation.path, context.operation.method) in chosen)
-    if include:
-        schema = schema.include(**include)
     _prepare(schema, hospital)
     app.wsgi_app = _Spared(app.wsgi_app, database, hospital, who)  # type: ignore[method-assign] # the documented way
     findings = Findings()
