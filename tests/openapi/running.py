@@ -24,6 +24,7 @@ from sqlalchemy import update
 
 from app import models
 from app.api.body import CONTENT_TYPES, FORM_TYPES
+from app.services.accounts import MAXIMUM_PASSWORD
 from tests.openapi.excuses import is_excused
 from tests.openapi.hospital import Hospital
 from tests.support.clients import api
@@ -196,6 +197,9 @@ def _prepare(schema: Any, hospital: Hospital) -> None:
     def refer_to_rows(_context: object, body: Any) -> Any:
         if not isinstance(body, dict):
             return body
+        password, again = body.get("password"), body.get("confirm_password")
+        if isinstance(password, str) and isinstance(again, str) and len(again) <= MAXIMUM_PASSWORD:
+            body = {**body, "confirm_password": password}
         return {name: _reference(name, value, hospital) for name, value in body.items()}
 
     @schema.hook("filter_failure")
