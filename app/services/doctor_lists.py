@@ -5,7 +5,19 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, ScalarSelect, Select, Table, bindparam, false, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    ScalarSelect,
+    Select,
+    Table,
+    bindparam,
+    false,
+    func,
+    literal_column,
+    or_,
+    select,
+)
 
 from app import policy
 from app.clock import local_today
@@ -30,7 +42,7 @@ from app.services.doctor_search import matching
 from app.services.hours import HoursSummary, summary, week_of, whole_catalogue
 from app.services.listing import Listing
 from app.services.ratings import mean_rating, number_of_reviews, rounded
-from app.services.reading import read
+from app.services.reading import Joined, read
 
 Hats = frozenset[Capacity]
 
@@ -169,7 +181,7 @@ def _select(hats: Hats) -> Select[*tuple[Any, ...]]:
 def _names(link: Table, entry: type[Designation | Specialisation]) -> ScalarSelect[str]:
     """The names of a doctor's entries, as one text."""
     return (
-        select(func.aggregate_strings(entry.name, _BETWEEN_NAMES))
+        select(Joined(entry.name, literal_column(f"'{_BETWEEN_NAMES}'")))
         .select_from(link)
         .join(entry)
         .where(link.c.doctor_id == Doctor.id)

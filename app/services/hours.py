@@ -21,6 +21,7 @@ from sqlalchemy import (
     cast,
     extract,
     func,
+    literal_column,
     or_,
     select,
 )
@@ -28,7 +29,7 @@ from sqlalchemy import (
 from app import clock
 from app.extensions import settings
 from app.models import AvailableTime, Doctor, WeeklyHours
-from app.services.reading import read
+from app.services.reading import Joined, read
 
 _NO_ENTRY = 0
 _BETWEEN_ROWS, _BETWEEN_VALUES = ",", " "
@@ -116,8 +117,9 @@ def _starting(hours: _Hours, entries: Mapping[int, list[int]]) -> list[int]:
 
 def _joined(*values: SQLColumnExpression[Any]) -> ColumnElement[str]:
     """Rows of plain values as one text, on both databases."""
+    between = literal_column(f"'{_BETWEEN_VALUES}'", String)
     texts: list[ColumnElement[str]] = [cast(value, String) for value in values]
-    return func.aggregate_strings(reduce(lambda text, other: text + _BETWEEN_VALUES + other, texts), _BETWEEN_ROWS)
+    return Joined(reduce(lambda text, other: text + between + other, texts), literal_column(f"'{_BETWEEN_ROWS}'"))
 
 
 def _seconds_of(moment: time) -> int:

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
-from typing import TypeVarTuple
+from typing import Any, TypeVarTuple
 
-from sqlalchemy import CompoundSelect, Connection, Row, Select, event
+from sqlalchemy import CompoundSelect, Connection, Row, Select, String, event
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 from app.extensions import db, read_only
 
@@ -51,6 +54,27 @@ def _connected() -> Connection:
         reader = db.engine.connect()
         _reader.set(reader)
     return reader
+
+
+class Joined(FunctionElement[str]):
+    """The texts of many rows as one: the text, and a separator that stands in the statement itself.
+
+    SQLAlchemy's own `aggregate_strings` writes its separator into the statement anew each time it runs.
+    """
+
+    name = "joined"
+    type = String()
+    inherit_cache = True
+
+
+@compiles(Joined)
+def _with_string_agg(element: Joined, compiler: SQLCompiler, **options: Any) -> str:
+    return f"string_agg({compiler.process(element.clauses, **options)})"
+
+
+@compiles(Joined, "sqlite")
+def _with_group_concat(element: Joined, compiler: SQLCompiler, **options: Any) -> str:
+    return f"group_concat({compiler.process(element.clauses, **options)})"
 
 
 @event.listens_for(Session, "after_transaction_create")
