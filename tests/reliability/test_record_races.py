@@ -88,3 +88,16 @@ def test_a_message_is_deleted_once(database: Database, live_server: Callable[...
     with database.unit_of_work() as session:
         noted = session.scalars(select(AuditEvent).where(AuditEvent.action == "contact_message.removed")).all()
         assert len(noted) == 1
+
+
+def test_an_account_is_closed_once(database: Database, live_server: Callable[..., str]) -> None:
+    with database.unit_of_work():
+        account = AccountFactory()
+    with Crowd(live_server(processes=2), [account.username] * 8, kinds=[Program]) as clients:
+        programs = [client for client in clients if isinstance(client, Program)]
+        answers = all_at_once([partial(one._send, "DELETE", "/api/user/profiles/me/", {}) for one in programs])
+    statuses = Counter(answer.status for answer in answers)
+    assert (statuses[204], statuses[401] + statuses[404]) == (1, 7)
+    with database.unit_of_work() as session:
+        noted = session.scalars(select(AuditEvent).where(AuditEvent.action == "account.closed")).all()
+        assert len(noted) == 1
