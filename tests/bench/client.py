@@ -9,6 +9,9 @@ from typing import Any, Self
 
 import orjson
 
+HOST = "portal.example.org"
+"""In production the portal answers to its public name alone."""
+
 _CHUNK = 2**18
 
 
@@ -65,7 +68,7 @@ class Connection:
 def request(method: str, path: str, *, token: str | None = None, body: object = None, **headers: str) -> bytes:
     """A request as bytes; a body goes out as JSON."""
     content = b"" if body is None else orjson.dumps(body)
-    lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1"]
+    lines = [f"{method} {path} HTTP/1.1", f"Host: {HOST}"]
     if token is not None:
         lines.append(f"Authorization: Bearer {token}")
     if body is not None:

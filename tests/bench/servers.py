@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from config import ROOT, Settings
+from tests.bench.client import HOST
 from tests.support.servers import end, free_port, wait_for_port
 from tests.support.settings import as_environment
 
@@ -36,7 +37,7 @@ def make_settings(folder: Path, name: str, mail_port: int) -> Settings:
         data_dir=folder,
         secret_key=SECRET_KEY,
         mail_url=f"smtp://127.0.0.1:{mail_port}?security=none",
-        public_url="https://portal.example.org",
+        public_url=f"https://{HOST}",
         demo_data=False,
         ratelimit_enabled=False,
     )
