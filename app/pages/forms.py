@@ -43,9 +43,10 @@ class PortalForm(FlaskForm):
 
         Of TooMany there is an error page, unless a form with much to type names it too.
         """
+        shown: tuple[type[Invalid | Conflict | TooMany], ...] = (Invalid, Conflict, *also)
         try:
             yield
-        except (Invalid, Conflict, *also) as refusal:
+        except shown as refusal:
             unit_of_work.mark_rollback_only()
             self.refusal = refusal
             placed = False
