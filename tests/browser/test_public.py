@@ -1,4 +1,4 @@
-"""Pages for everyone in the browser: all filters of the doctors, the services, writing to the hospital, their weight."""
+"""Pages for everyone in the browser: the doctors' filters, the services, writing to the hospital, what it weighs."""
 
 from __future__ import annotations
 
@@ -164,9 +164,48 @@ class TestContact:
         expect(page.get_by_label("Message", exact=True)).to_have_value(MESSAGE["Message"])
         assert count_messages(database) == 0
 
-    def test_above_the_limit_the_message_can_be_sent_later(
-        self, new_page: Callable[..., Page], database: Database, live_server: Callable[..., str]
-    ) -> None:
-        page = new_page()
-        strict = live_server(ratelimit_enabled=True, ratelimit_contact="1 per hour")
-        page.goto(f"{strict}/contact")
+
+class TestLimit:
+    @pytest.fixture
+    def address(self, live_server: Callable[..., str]) -> str:
+        """A portal that takes one message an hour."""
+        return live_server(ratelimit_enabled=True, ratelimit_contact="1 per hour")
+
+    def test_above_it_the_message_stays_in_the_form(self, page: Page, database: Database) -> None:
+        for heading in ("Message sent", "Contact us"):
+            page.goto("/contact")
+            for label, value in MESSAGE.items():
+                page.get_by_label(label, exact=True).fill(value)
+            press(page, "Send message")
+            expect(page.get_by_role("heading", level=1)).to_have_text(heading)
+
+        expect(page.get_by_role("alert")).to_contain_text("Too many messages came from your address.")
+        expect(page.get_by_label("Message", exact=True)).to_have_value(MESSAGE["Message"])
+        look(page, "contact-too-many")
+        assert count_messages(database) == 1
+
+
+class TestWeight:
+    @pytest.mark.parametrize(
+        "path",
+        [
+            "/",
+            "/find-a-doctor",
+            "/find-a-doctor/1",
+            "/our-services",
+            "/contact",
+            "/privacy",
+            "/sign-in",
+            "/no-such-page",
+        ],
+    )
+    def test_a_first_visit_is_light(self, page: Page, doctors: list[Any], path: str) -> None:
+        session = page.context.new_cdp_session(page)
+        session.send("Network.enable")
+        sizes: list[float] = []
+        session.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
+
+        page.goto(path, wait_until="networkidle")
+
+        assert len(sizes) >= 8, "the page, its style, scripts, fonts and pictures"
+        assert sum(sizes) < FIRST_VISIT_BYTES, sizes
