@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from io import BytesIO
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect
 from sqlalchemy import func, select
 
-from app.models import ContactMessage
+from app.models import ContactMessage, Picture
 from tests.browser.support import look
 from tests.factories import (
     DepartmentFactory,
@@ -186,6 +188,17 @@ class TestLimit:
 
 
 class TestWeight:
+    @pytest.fixture
+    def doctors(self, database: Database) -> list[Any]:
+        """As many doctors as a page shows, each with a big picture."""
+        output = BytesIO()
+        Image.radial_gradient("L").resize((1200, 1200)).convert("RGB").save(output, "PNG")
+        with database.unit_of_work() as session:
+            pictures = [Picture(content_type="image/png", content=output.getvalue()) for _ in range(10)]
+            session.add_all(pictures)
+            session.flush()
+            return [DoctorFactory(hours=True, picture_id=picture.id) for picture in pictures]
+
     @pytest.mark.parametrize(
         "path",
         [

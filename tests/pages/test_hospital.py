@@ -23,7 +23,7 @@ class TestServices:
             picture = models.Picture(content_type="image/png", content=b"a picture")
             session.add(picture)
             session.flush()
-            address = pictures.picture_url(picture.id)
+            address = pictures.picture_url(picture.id, side=640)
         ServiceFactory(name="X-ray", description="Asked for by <your> doctor.", picture_id=picture.id)
         ServiceFactory(name="Blood tests", description="")
 

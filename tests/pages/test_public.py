@@ -392,8 +392,10 @@ class TestPictures:
 
         assert client.get(address).status_code == 404
 
-    def test_a_doctors_picture_is_on_the_card(self, client: FlaskClient, database: Database) -> None:
-        address = self._address(database)
+    def test_a_doctors_picture_is_on_the_card_small(self, client: FlaskClient, database: Database) -> None:
+        self._address(database)
         DoctorFactory(picture_id=1)
+        with database.unit_of_work():
+            address = pictures.picture_url(1, side=144)
 
         assert f'src="{address}"' in client.get("/find-a-doctor").text
