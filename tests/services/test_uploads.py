@@ -115,12 +115,12 @@ class TestReplacing:
 
 
 class TestSmall:
-    def shown(self, database: Database, content: bytes, **asked: int) -> pictures.Shown:
+    def shown(self, database: Database, content: bytes, side: int | None = None) -> pictures.Shown:
         with database.unit_of_work() as session:
             row = Picture(content_type="image/png", content=content)
             session.add(row)
             session.flush()
-            address = pictures.picture_url(row.id, **asked)
+            address = pictures.picture_url(row.id, side=side)
             assert address is not None
             return pictures.open_picture(address.removeprefix("/media/"))
 
