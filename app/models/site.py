@@ -36,7 +36,7 @@ class Service(Base):
 
 
 class ContactMessage(Base):
-    """A question that a visitor sent to the hospital."""
+    """A question that a visitor sent to the hospital. `sent_key` is the same for one form that was sent twice."""
 
     __tablename__ = "contact_message"
 
@@ -44,5 +44,6 @@ class ContactMessage(Base):
     name: Mapped[text]
     phone: Mapped[text]
     message: Mapped[text]
+    sent_key: Mapped[text | None] = mapped_column(unique=True)
     created_at: Mapped[utc] = mapped_column(default=now)
     handled_at: Mapped[utc | None] = mapped_column(index=True)

@@ -16,12 +16,17 @@ from app.policy import Actor
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What an error page says: its heading, what happened, and what one can do now."""
+    """What an error page says: its heading, what happened, what one can do now, and where: endpoints and labels."""
 
     title: str
     happened: str
     advice: str
+    ways: tuple[tuple[str, str], ...] = ()
 
+
+_FIND = ("public.find_doctors", "Find a doctor")
+_APPOINTMENTS = ("patient.appointments", "See my appointments")
+_ASK = ("public.contact", "Ask the hospital")
 
 EXPLANATIONS = {
     HTTPStatus.BAD_REQUEST: Explanation(
@@ -32,27 +37,31 @@ EXPLANATIONS = {
     HTTPStatus.FORBIDDEN: Explanation(
         "You cannot see this page",
         "Your account is not allowed to do this.",
-        "If you think it should be, ask the hospital.",
+        "Sign in with another account if you have one, or ask the hospital.",
+        (_APPOINTMENTS, _ASK),
     ),
     HTTPStatus.NOT_FOUND: Explanation(
         "Page not found",
         "There is no such page, or it is not for your account.",
         "Check the address if you typed it. If a link brought you here, what it led to may be gone.",
+        (_FIND, _APPOINTMENTS, _ASK),
     ),
     HTTPStatus.METHOD_NOT_ALLOWED: Explanation(
         "That did not work",
         "This page cannot be used in this way.",
         "Go back, and use the links and buttons of the page.",
+        (_FIND, _APPOINTMENTS),
     ),
     HTTPStatus.CONFLICT: Explanation(
         "This has changed meanwhile",
         "Somebody else was quicker, or it is no longer possible.",
         "Go back, load the page again to see how things stand, and choose again.",
+        (_FIND, _APPOINTMENTS),
     ),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: Explanation(
-        "That file is too big",
+        "That is too big",
         "What you sent is bigger than we can take.",
-        "Go back, and choose a smaller file.",
+        "Go back, and choose a smaller file, or write less.",
     ),
     HTTPStatus.TOO_MANY_REQUESTS: Explanation(
         "Too many tries",
@@ -62,7 +71,8 @@ EXPLANATIONS = {
     HTTPStatus.INTERNAL_SERVER_ERROR: Explanation(
         "Sorry, something went wrong",
         "The mistake is ours. What you were doing may not have been saved.",
-        "Try again in a few minutes. We have been told.",
+        "Try again in a few minutes, and look whether it was saved. If it goes on, tell the hospital.",
+        (_APPOINTMENTS, _ASK),
     ),
     HTTPStatus.SERVICE_UNAVAILABLE: Explanation(
         "The portal is busy",

@@ -10,7 +10,7 @@ from typing import Any
 from flask_wtf import FlaskForm
 
 from app import unit_of_work
-from app.errors import Conflict, Invalid
+from app.errors import Conflict, Invalid, TooMany
 from app.http import refusal_of
 
 
@@ -22,7 +22,7 @@ def _storable(value: Any) -> Any:
 class PortalForm(FlaskForm):
     """A form that shows what the services refuse: `refusal` is the last one, `status` what the page answers with."""
 
-    refusal: Invalid | Conflict | None = None
+    refusal: Invalid | Conflict | TooMany | None = None
 
     class Meta(FlaskForm.Meta):
         def bind_field(self, form: Any, unbound_field: Any, options: dict[str, Any]) -> Any:
@@ -32,21 +32,25 @@ class PortalForm(FlaskForm):
 
     @property
     def status(self) -> HTTPStatus:
-        """200 for a page that only shows the form, 400 or 409 for one that shows what is wrong."""
+        """200 for a page that only shows the form, 400, 409 or 429 for one that shows what is wrong."""
         if self.refusal is not None:
             return refusal_of(self.refusal).status
         return HTTPStatus.BAD_REQUEST if self.errors else HTTPStatus.OK
 
     @contextmanager
-    def refusals(self) -> Iterator[None]:
-        """Show what a service refuses on this form, instead of an error page; what it had begun is rolled back."""
+    def refusals(self, *also: type[TooMany]) -> Iterator[None]:
+        """Show what a service refuses on this form, instead of an error page; what it had begun is rolled back.
+
+        Of TooMany there is an error page, unless a form with much to type names it too.
+        """
+        shown: tuple[type[Invalid | Conflict | TooMany], ...] = (Invalid, Conflict, *also)
         try:
             yield
-        except (Invalid, Conflict) as refusal:
+        except shown as refusal:
             unit_of_work.mark_rollback_only()
             self.refusal = refusal
             placed = False
-            for name, sentences in refusal.errors.items():
+            for name, sentences in getattr(refusal, "errors", {}).items():
                 if name in self._fields:
                     self._fields[name].errors = list(sentences)
                     placed = True

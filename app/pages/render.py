@@ -35,6 +35,7 @@ def navigation(actor: Actor) -> tuple[Entry, ...]:
 
     Work first: a narrow screen shows the first two.
     """
+    is_staff = actor.is_doctor or actor.is_admin
     table: tuple[tuple[bool, str, str], ...] = (
         (actor.is_doctor, "clinic.today", "Today"),
         (actor.is_doctor, "clinic.requests", "Requests"),
@@ -42,6 +43,8 @@ def navigation(actor: Actor) -> tuple[Entry, ...]:
         (actor.is_admin, "admin.doctors", "Doctors"),
         (True, "public.find_doctors", "Find a doctor"),
         (actor.is_signed_in, "patient.appointments", "My appointments"),
+        (not is_staff, "public.services", "Our services"),
+        (not is_staff, "public.contact", "Contact us"),
     )
     return tuple((endpoint, label) for shown, endpoint, label in table if shown)
 

@@ -5,15 +5,20 @@ They hold personal data of people who need no account: nothing of them goes into
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 
-from app import policy
+from sqlalchemy.exc import IntegrityError
+
+from app import policy, unit_of_work
 from app.errors import Invalid
 from app.extensions import db
 from app.models import ContactMessage
 from app.policy import Actor, Permission
 from app.services import attempts, audit, phones
 
+_SENT_BEFORE = "uq_contact_message_sent_key"
 LONGEST_NAME = 200
 LONGEST_MESSAGE = 5000
 _LONGEST: Mapping[str, int] = {"name": LONGEST_NAME, "phone": phones.LONGEST, "message": LONGEST_MESSAGE}
@@ -33,6 +38,27 @@ def send(actor: Actor, *, name: str, phone: str, message: str) -> ContactMessage
     db.session.flush()
     audit.record(actor, "contact_message.sent", row)
     return row
+
+
+def send_once(actor: Actor, *, key: str, name: str, phone: str, message: str) -> None:
+    """Leave a message as `send` does, once for each `key` and text, however often the form arrives.
+
+    A form that is changed and sent again is another message. Raises what `send` raises.
+    """
+    texts = _checked({"name": name, "phone": phone, "message": message})
+    sent_key = hashlib.sha256(json.dumps([key, *texts.values()]).encode()).hexdigest()
+    row = ContactMessage(**texts, sent_key=sent_key)
+    try:
+        with db.session.begin_nested():
+            db.session.add(row)
+            db.session.flush()
+    except IntegrityError as error:
+        if unit_of_work.violated_guard(error) != _SENT_BEFORE:
+            raise unit_of_work.explain(error) from error
+        return
+    # Counted after the row stands: the second of a double click is no further try.
+    attempts.count_contact(actor.origin)
+    audit.record(actor, "contact_message.sent", row)
 
 
 def every(actor: Actor) -> Sequence[ContactMessage]:

@@ -9,6 +9,7 @@ from app.models import (
     Designation,
     Doctor,
     Specialisation,
+    VisitKind,
     doctor_designation,
     doctor_specialisation,
 )
@@ -17,6 +18,7 @@ from app.services.hours import doctors_starting_at
 from app.services.search import words
 
 _BIGGEST_FEE = 2**31 - 1
+_ACCEPTS = {VisitKind.IN_PERSON: Doctor.accepts_in_person.is_(True), VisitKind.ONLINE: Doctor.accepts_online.is_(True)}
 
 
 def matching(
@@ -26,6 +28,8 @@ def matching(
     designation_id: int | None = None,
     department_id: int | None = None,
     fee: int | None = None,
+    fee_up_to: int | None = None,
+    kind: VisitKind | None = None,
     available_time_id: int | None = None,
 ) -> list[ColumnElement[bool]]:
     """The conditions of those filters that are given; a value that no row can have matches nothing.
@@ -34,8 +38,10 @@ def matching(
     case.
     """
     keys = (specialisation_id, designation_id, department_id, available_time_id)
-    possible = all(key is None or is_key(key) for key in keys)
-    if not possible or (fee is not None and not 0 <= fee <= _BIGGEST_FEE):
+    fees = (fee, fee_up_to)
+    if not all(key is None or is_key(key) for key in keys):
+        return [false()]
+    if not all(amount is None or 0 <= amount <= _BIGGEST_FEE for amount in fees):
         return [false()]
     conditions = [_mentions(word) for word in words(search)]
     if specialisation_id is not None:
@@ -48,6 +54,10 @@ def matching(
         conditions.append(Doctor.department_id == department_id)
     if fee is not None:
         conditions.append(Doctor.fee == fee)
+    if fee_up_to is not None:
+        conditions.append(Doctor.fee <= fee_up_to)
+    if kind is not None:
+        conditions.append(_ACCEPTS[kind])
     if available_time_id is not None:
         conditions.append(Doctor.id.in_(doctors_starting_at(available_time_id)))
     return conditions

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import InstrumentedAttribute, joinedload, selectinload
 
 from app import policy
-from app.clock import now
+from app.clock import day_bounds, now
 from app.errors import Conflict, Invalid
 from app.extensions import db
 from app.models import (
@@ -20,6 +20,7 @@ from app.models import (
     Designation,
     Doctor,
     Specialisation,
+    VisitKind,
 )
 from app.models.types import name_key
 from app.policy import LISTED, Actor, Permission
@@ -80,11 +81,12 @@ class DoctorCard:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What the lists of doctors can be filtered by, each in the order of names."""
+    """What the lists of doctors can be filtered by, each in the order of names; `fees` of listed doctors rise."""
 
     departments: Sequence[Department]
     specialisations: Sequence[Specialisation]
     designations: Sequence[Designation]
+    fees: Sequence[int]
 
 
 def soonest(
@@ -94,19 +96,31 @@ def soonest(
     specialisation_id: int | None = None,
     designation_id: int | None = None,
     department_id: int | None = None,
+    fee_up_to: int | None = None,
+    kind: VisitKind | None = None,
+    day: date | None = None,
     limit: int,
     offset: int,
 ) -> Listing[DoctorCard]:
     """The doctors who can be booked, whoever is free first first; those with no free time last, by name.
 
+    With a hospital-local `day` only those who have a free time on it, and their times from it on.
     At most eleven statements, however many doctors there are.
     """
     criteria = matching(
-        search, specialisation_id=specialisation_id, designation_id=designation_id, department_id=department_id
+        search,
+        specialisation_id=specialisation_id,
+        designation_id=designation_id,
+        department_id=department_id,
+        fee_up_to=fee_up_to,
+        kind=kind,
     )
     query = policy.visible(actor, Doctor).with_only_columns(Doctor.id, Doctor.name).where(LISTED, *criteria)
     names: dict[int, str] = dict(iter(db.session.execute(query)))
-    free = availability.next_free(names, count=FREE_TIMES_ON_A_CARD)
+    start, end = day_bounds(day) if day else (None, None)
+    free = availability.next_free(names, count=FREE_TIMES_ON_A_CARD, after=start)
+    if end is not None:
+        names = {key: name for key, name in names.items() if free[key] and free[key][0].starts_at < end}
     never = availability.latest() + availability.LONGEST_VISIT
 
     def order(doctor_id: int) -> tuple[datetime, str, int]:
@@ -147,11 +161,13 @@ def get(actor: Actor, doctor_id: int) -> Doctor:
 
 
 def choices(actor: Actor) -> Choices:
-    """The vocabularies for filters and forms."""
+    """The vocabularies for filters and forms, and the fees that doctors ask."""
+    fees = select(Doctor.fee).where(LISTED, Doctor.fee.is_not(None)).distinct().order_by(Doctor.fee)
     return Choices(
         _by_name(actor, Department, Department.name_key),
         _by_name(actor, Specialisation, Specialisation.name_key),
         _by_name(actor, Designation, Designation.name_key),
+        [fee for fee in db.session.scalars(fees) if fee is not None],
     )
 
 

@@ -26,6 +26,7 @@ _NOBODY = 0
 _KEYS = 2**53
 _TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 _LONGEST_SIDE = 1200
+_SMALL_QUALITY = 75
 _MOST_PIXELS = 40_000_000
 _NOT_A_PICTURE = "Choose a picture: a JPEG, PNG or WebP file."
 
@@ -93,9 +94,10 @@ def is_address(text: str) -> bool:
     return True
 
 
-def picture_url(picture_id: int | None, viewer: Actor | None = None) -> str | None:
+def picture_url(picture_id: int | None, viewer: Actor | None = None, *, side: int | None = None) -> str | None:
     """The path below `/media/` at which a picture can be seen for the next one to two hours; None for no picture.
 
+    With `side` it is drawn at most that many pixels wide and high: what a list shows small is sent small.
     Without `viewer` it is a public picture's, such as a doctor's. Whether the viewer may see it is decided where the
     address is handed out: whoever has the address sees the picture (contract, section 1).
     """
@@ -103,7 +105,8 @@ def picture_url(picture_id: int | None, viewer: Actor | None = None) -> str | No
         return None
     reader = _NOBODY if viewer is None else viewer.account_id or _NOBODY
     bucket = int(now().timestamp() // BUCKET.total_seconds()) + 2
-    return _address(settings.secret_key, f"{picture_id}-{bucket}-{reader}")
+    drawn = "" if side is None else f"-{side}"
+    return _address(settings.secret_key, f"{picture_id}-{bucket}-{reader}{drawn}")
 
 
 def open_picture(token: str) -> Shown:
@@ -112,12 +115,28 @@ def open_picture(token: str) -> Shown:
         signed = _signer(settings.secret_key).unsign(token.encode(errors="replace")).decode()
     except (BadSignature, UnicodeError):
         raise NotFound from None
-    picture_id, bucket, reader = (int(part) for part in signed.split("-"))
+    picture_id, bucket, reader, *sides = (int(part) for part in signed.split("-"))
     keep_until = datetime.fromtimestamp(bucket * BUCKET.total_seconds(), UTC)
     picture = db.session.get(Picture, picture_id, options=[undefer(Picture.content)])
     if picture is None or keep_until <= now():
         raise NotFound
-    return Shown(picture.content, picture.content_type, keep_until, is_public=reader == _NOBODY)
+    content, content_type = picture.content, picture.content_type
+    if sides:
+        content, content_type = _small(content, content_type, sides[0])
+    return Shown(content, content_type, keep_until, is_public=reader == _NOBODY)
+
+
+def _small(content: bytes, content_type: str, side: int) -> tuple[bytes, str]:
+    """A picture at most `side` pixels wide and high, and its type; as it is where that is no bigger."""
+    try:
+        with Image.open(BytesIO(content), formats=tuple(_TYPES)) as opened:
+            opened.thumbnail((side, side))
+            output = BytesIO()
+            opened.save(output, "WEBP", quality=_SMALL_QUALITY)
+    except OSError:
+        return content, content_type
+    small = output.getvalue()
+    return (small, _TYPES["WEBP"]) if len(small) < len(content) else (content, content_type)
 
 
 @lru_cache(maxsize=4096)

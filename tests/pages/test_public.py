@@ -17,11 +17,13 @@ from app.services import pictures
 from tests.factories import (
     AppointmentFactory,
     DepartmentFactory,
+    DesignationFactory,
     DoctorFactory,
     PatientFactory,
     ReviewFactory,
     SpecialisationFactory,
     TimeOffFactory,
+    coming_weekday,
 )
 from tests.support.databases import Database
 from tests.support.queries import Queries
@@ -96,11 +98,89 @@ class TestFindADoctor:
         assert "Dr Ward" not in page
         assert f'<option value="{ward.id}" selected' in page
 
-    @pytest.mark.parametrize("query", ["speciality=999", "department=x", f"department={2**63}", "q=%00zzz"])
+    def test_every_filter_narrows(self, client: FlaskClient, database: Database) -> None:
+        grade = DesignationFactory(name="Consultant")
+        DoctorFactory(name="Dr Right", designations=[grade], fee=80, accepts_in_person=False)
+        DoctorFactory(name="Dr Junior", fee=80, accepts_in_person=False)
+        DoctorFactory(name="Dr Dear", designations=[grade], fee=81, accepts_in_person=False)
+        DoctorFactory(name="Dr Here", designations=[grade], fee=0, accepts_online=False)
+
+        page = client.get(f"/find-a-doctor?designation={grade.id}&fee=80&kind=online").text
+
+        assert re.findall(r">(Dr \w+)</a>", page) == ["Dr Right"]
+        assert '<details class="nhsuk-details" open>' in page, "what is set is not folded away"
+
+    def test_the_filter_by_fee_offers_the_doctors_own(self, client: FlaskClient, database: Database) -> None:
+        with database.unit_of_work():
+            for fee in (*range(0, 120, 10), None):
+                DoctorFactory(fee=fee)
+            DoctorFactory(fee=500, pending=True)
+
+        page = client.get("/find-a-doctor?fee=75").text
+
+        offered = re.findall(r">\s*(No fee|Up to £\d+)\s*</option>", page)
+        assert offered == ["Up to £10", "Up to £30", "Up to £50", "Up to £70", "Up to £75", "Up to £90", "Up to £110"]
+        assert '<option value="75" selected' in page
+
+    def test_a_day_shows_who_is_free_on_it_and_times_from_it_on(self, client: FlaskClient, database: Database) -> None:
+        starts_at = coming_weekday(days=20)
+        day = starts_at.astimezone(HOSPITAL).date()
+        DoctorFactory(name="Dr There", hours=True)
+        away = DoctorFactory(name="Dr Away", hours=True)
+        TimeOffFactory(
+            doctor_id=away.id, starts_at=starts_at - timedelta(days=1), ends_at=starts_at + timedelta(days=1)
+        )
+
+        page = client.get(f"/find-a-doctor?day={day}").text
+
+        assert "Dr There" in page
+        assert "Dr Away" not in page
+        times = re.findall(r"/book/\d+\?at=(\d{4}-\d\d-\d\d)", page)
+        assert times == [str(day)] * 3
+        assert f"?from={day}#times" in page, "all times are shown from that day on"
+
+    def test_each_filter_that_is_set_can_be_removed(self, client: FlaskClient, database: Database) -> None:
+        ward = DepartmentFactory(name="Heart & Lungs")
+        with database.unit_of_work():
+            for _ in range(11):
+                DoctorFactory(name="Dr Hart", department=ward)
+
+        page = client.get(f"/find-a-doctor?q=hart&department={ward.id}&fee=&page=2").text
+
+        chips = re.findall(r'class="portal-chip" href="([^"]*)">.*?</span>(.*?)<span', page)
+        assert chips == [
+            (f"/find-a-doctor?department={ward.id}", "“hart”"),
+            ("/find-a-doctor?q=hart", "Heart &amp; Lungs"),
+        ]
+        assert '<a class="portal-chips__clear" href="/find-a-doctor">' in page
+
+    def test_without_filters_there_is_nothing_to_remove(self, client: FlaskClient, database: Database) -> None:
+        DoctorFactory()
+
+        assert "portal-chip" not in client.get("/find-a-doctor?q=&day=").text
+
+    @pytest.mark.parametrize(
+        "query",
+        [
+            "speciality=999",
+            "department=x",
+            f"department={2**63}",
+            "q=%00zzz",
+            "designation=-1",
+            "fee=cheap",
+            f"fee={10**30}",
+            "kind=telepathy",
+            "day=2020-01-01",
+            "day=2026-02-30",
+            "day=tomorrow",
+            "day=0001-01-01",
+            "day=2999-12-31",
+        ],
+    )
     def test_a_filter_that_nothing_has_says_what_to_do(
         self, client: FlaskClient, database: Database, query: str
     ) -> None:
-        DoctorFactory()
+        DoctorFactory(hours=True)
 
         response = client.get(f"/find-a-doctor?{query}")
 
@@ -138,13 +218,16 @@ class TestFindADoctor:
     ) -> None:
         DoctorFactory(hours=True)
         DoctorFactory(hours=True)
+        address = f"/find-a-doctor?day={coming_weekday().astimezone(HOSPITAL).date()}&fee=50&kind=online"
         with count_queries() as for_two:
-            client.get("/find-a-doctor")
+            client.get(address)
         with database.unit_of_work():
             for _ in range(8):
                 DoctorFactory(hours=True)
         with count_queries() as for_ten:
-            client.get("/find-a-doctor")
+            page = client.get(address).text
+
+        assert page.count('<article class="portal-doctor">') == 10
 
         assert len(for_ten) == len(for_two), for_ten
 
@@ -235,6 +318,23 @@ class TestDoctor:
         assert client.get(f"/find-a-doctor/{doctor.id}").status_code == 404
         assert client.get("/find-a-doctor/999999").status_code == 404
 
+    def test_a_doctor_who_has_left_leads_to_others(self, client: FlaskClient, database: Database) -> None:
+        doctor = DoctorFactory(name="Dr Hart", deleted_at=datetime.now(UTC))
+
+        answer = client.get(f"/find-a-doctor/{doctor.id}")
+
+        assert answer.status_code == 404
+        assert "Dr Hart" not in answer.text
+        assert '<a href="/find-a-doctor">Find another doctor</a>' in answer.text
+
+    def test_a_page_of_reviews_that_is_not_there_is_no_missing_doctor(
+        self, client: FlaskClient, database: Database
+    ) -> None:
+        answer = client.get(f"/find-a-doctor/{DoctorFactory().id}?page=2")
+
+        assert answer.status_code == 404
+        assert "Doctor not found" not in answer.text
+
     def test_it_takes_a_constant_number_of_statements(
         self, client: FlaskClient, database: Database, count_queries: Counter
     ) -> None:
@@ -292,8 +392,10 @@ class TestPictures:
 
         assert client.get(address).status_code == 404
 
-    def test_a_doctors_picture_is_on_the_card(self, client: FlaskClient, database: Database) -> None:
-        address = self._address(database)
+    def test_a_doctors_picture_is_on_the_card_small(self, client: FlaskClient, database: Database) -> None:
+        self._address(database)
         DoctorFactory(picture_id=1)
+        with database.unit_of_work():
+            address = pictures.picture_url(1, side=144)
 
         assert f'src="{address}"' in client.get("/find-a-doctor").text

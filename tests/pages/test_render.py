@@ -126,8 +126,8 @@ class TestNavigation:
     @pytest.mark.parametrize(
         ("actor", "labels"),
         [
-            (STRANGER, ["Find a doctor"]),
-            (PATIENT, ["Find a doctor", "My appointments"]),
+            (STRANGER, ["Find a doctor", "Our services", "Contact us"]),
+            (PATIENT, ["Find a doctor", "My appointments", "Our services", "Contact us"]),
             (Actor(account_id=1, doctor_id=2), ["Today", "Requests", "Find a doctor", "My appointments"]),
             (Actor(account_id=1, is_admin=True), ["Dashboard", "Doctors", "Find a doctor", "My appointments"]),
             (EVERYTHING, ["Today", "Requests", "Dashboard", "Doctors", "Find a doctor", "My appointments"]),

@@ -47,6 +47,25 @@ def test_a_file_without_its_fingerprint_is_asked_for_again(app: Flask, address: 
         assert answer.headers["Cache-Control"] == "no-cache"
 
 
+def test_a_text_with_its_fingerprint_goes_out_packed(app: Flask) -> None:
+    with app.test_request_context():
+        address = static_url("css/portal.css")
+    client = app.test_client()
+
+    with client.get(address, headers={"Accept-Encoding": "gzip, br"}) as packed, client.get(address) as plain:
+        assert packed.headers["Content-Encoding"] == "br"
+        assert "Accept-Encoding" in packed.headers["Vary"]
+        assert packed.headers["ETag"] != plain.headers["ETag"]
+        assert brotli.decompress(packed.data) == plain.data
+        assert len(packed.data) < len(plain.data) / 10
+
+
+@pytest.mark.parametrize("asked", ["css/portal.css", "fonts/source-sans-3-latin-400-normal.woff2"])
+def test_other_files_go_out_as_they_are(app: Flask, asked: str) -> None:
+    with app.test_client().get(f"/static/{asked}", headers={"Accept-Encoding": "br"}) as answer:
+        assert "Content-Encoding" not in answer.headers
+
+
 def test_fonts_are_kept_under_their_names(app: Flask) -> None:
     with app.test_client().get("/static/fonts/source-sans-3-latin-400-normal.woff2") as answer:
         assert "immutable" in answer.headers["Cache-Control"]

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime, time, timedelta
 from threading import Barrier
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
@@ -41,6 +42,7 @@ from tests.factories import (
     SpecialisationFactory,
     TimeOffFactory,
     WeeklyHoursFactory,
+    coming_weekday,
 )
 from tests.support.databases import Database
 from tests.support.queries import Queries
@@ -215,6 +217,39 @@ class TestSoonest:
 
         assert ([card.name for card in page.rows], page.count) == (names[2:4], 5)
 
+    def test_a_fee_up_to_an_amount_leaves_out_who_names_none(self, database: Database) -> None:
+        for name, fee in (("Free", 0), ("Right", 80), ("Dear", 81), ("Silent", None)):
+            DoctorFactory(name=name, fee=fee)
+
+        assert [card.name for card in self.cards(database, fee_up_to=80)] == ["Free", "Right"]
+        assert self.cards(database, fee_up_to=-1) == self.cards(database, fee_up_to=2**31) == []
+
+    def test_how_one_meets_is_what_the_doctor_accepts(self, database: Database) -> None:
+        DoctorFactory(name="Anywhere")
+        DoctorFactory(name="Here", accepts_online=False)
+        DoctorFactory(name="There", accepts_in_person=False)
+
+        assert [card.name for card in self.cards(database, kind=VisitKind.IN_PERSON)] == ["Anywhere", "Here"]
+        assert [card.name for card in self.cards(database, kind=VisitKind.ONLINE)] == ["Anywhere", "There"]
+
+    def test_a_day_is_the_hospitals_from_midnight_to_midnight(self, database: Database) -> None:
+        hospital = ZoneInfo("Europe/London")
+        day = coming_weekday(days=14).astimezone(hospital).date()
+        first, last = (DoctorFactory(name=name) for name in ("First", "Last"))
+        before, after = (DoctorFactory(name=name) for name in ("Before", "After"))
+        for doctor, on, starts, ends in (
+            (first, day, time(0), time(0, 30)),
+            (last, day, time(23), time(23, 30)),
+            (before, day - timedelta(days=1), time(23), time(23, 30)),
+            (after, day + timedelta(days=1), time(0), time(0, 30)),
+        ):
+            WeeklyHoursFactory(doctor=doctor, weekday=on.weekday(), starts=starts, ends=ends)
+
+        cards = self.cards(database, day=day)
+
+        assert [card.name for card in cards] == ["First", "Last"]
+        assert all(card.free_times[0].astimezone(hospital).date() == day for card in cards)
+
     def test_an_admin_finds_here_only_who_can_be_booked(self, database: Database) -> None:
         DoctorFactory(pending=True)
         with database.unit_of_work():
@@ -223,7 +258,7 @@ class TestSoonest:
     def test_the_number_of_statements_does_not_grow(self, database: Database, count_queries: CountQueries) -> None:
         def statements() -> int:
             with database.unit_of_work(), count_queries() as counted:
-                doctors.soonest(STRANGER, limit=20, offset=0)
+                doctors.soonest(STRANGER, day=coming_weekday().date(), fee_up_to=50, limit=20, offset=0)
             return len(counted)
 
         with database.unit_of_work():

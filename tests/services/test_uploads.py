@@ -114,6 +114,38 @@ class TestReplacing:
                 pictures.open_picture(address.removeprefix("/media/"))
 
 
+class TestSmall:
+    def shown(self, database: Database, content: bytes, side: int | None = None) -> pictures.Shown:
+        with database.unit_of_work() as session:
+            row = Picture(content_type="image/png", content=content)
+            session.add(row)
+            session.flush()
+            address = pictures.picture_url(row.id, side=side)
+            assert address is not None
+            return pictures.open_picture(address.removeprefix("/media/"))
+
+    def test_it_is_drawn_no_bigger_than_asked(self, database: Database) -> None:
+        shown = self.shown(database, picture_file(size=(1200, 600)), side=144)
+
+        assert shown.content_type == "image/webp"
+        assert Image.open(BytesIO(shown.content)).size == (144, 72)
+
+    def test_a_picture_that_is_small_already_stays(self, database: Database) -> None:
+        content = picture_file("WEBP", size=(4, 2), quality=1)
+
+        assert self.shown(database, content, side=144).content == content
+
+    def test_without_a_side_it_is_the_whole(self, database: Database) -> None:
+        content = picture_file(size=(1200, 600))
+
+        assert self.shown(database, content).content == content
+
+    def test_what_cannot_be_drawn_is_sent_as_it_is(self, database: Database) -> None:
+        shown = self.shown(database, b"no picture", side=144)
+
+        assert (shown.content, shown.content_type) == (b"no picture", "image/png")
+
+
 class TestPhones:
     @pytest.mark.parametrize("text", ["020 7946 0018", "+44 20 7946 0018", "(020) 7946-0018", "+49 30 901820", ""])
     def test_a_number_stays_as_it_was_written(self, database: Database, text: str) -> None:

@@ -36,6 +36,7 @@ def as_environment(settings: Settings) -> dict[str, str]:
         "REDIS_URL": settings.redis_url or "",
         "DEMO_DATA": str(int(settings.demo_data)),
         "RATELIMIT_ENABLED": str(int(settings.ratelimit_enabled)),
+        "RATELIMIT_CONTACT": settings.ratelimit_contact,
         "DOCTOR_APPROVAL": settings.doctor_approval,
         "HOSPITAL_NAME": settings.hospital_name,
         "HOSPITAL_TIMEZONE": settings.hospital_timezone,

@@ -20,6 +20,10 @@ def _confirmed_booking(scene: Any) -> dict[str, Any]:
     return {**_booking(scene), "key": "5b1c6ad4-6d0d-4c3c-9a52-3f7f3f3f3f3f"}
 
 
+def _message(_scene: Any) -> dict[str, Any]:
+    return {"name": "Ruth Baker", "phone": "020 7946 0018", "message": "When are visiting hours?"}
+
+
 def _password(_scene: Any) -> dict[str, Any]:
     return {"password": "three random words"}
 
@@ -33,6 +37,13 @@ PUBLIC: dict[str, Row] = {
     "GET /": same(200),
     "GET /find-a-doctor": same(200),
     "GET /find-a-doctor/<int:doctor_id>": same(200),
+    "GET /our-services": same(200),
+    "GET /contact": same(200),
+    "POST /contact": same(303, send=_message),
+    # Only for who has just sent a message.
+    "GET /contact/sent": same(303),
+    "GET /accessibility": same(200),
+    "GET /privacy": same(200),
     "GET /docs/clients": same(200),
     "GET /media/<token>": same(404, values={"token": "forged"}),
     "GET /static/<path:filename>": same(200, values={"filename": "css/portal.css"}),
