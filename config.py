@@ -56,6 +56,7 @@ class Settings:
     ratelimit_signed_in: str = "1200 per minute"
     ratelimit_sign_in: str = "10 per minute"
     ratelimit_contact: str = "10 per hour"
+    ratelimit_forgotten: str = "10 per hour"
     trusted_proxies: int = 0
     access_token_hours: int = 12
     refresh_token_days: int = 30
@@ -195,7 +196,13 @@ class Settings:
             raise SettingsError(message)
 
 
-_LIMITS = ("ratelimit_anonymous", "ratelimit_signed_in", "ratelimit_sign_in", "ratelimit_contact")
+_LIMITS = (
+    "ratelimit_anonymous",
+    "ratelimit_signed_in",
+    "ratelimit_sign_in",
+    "ratelimit_contact",
+    "ratelimit_forgotten",
+)
 _TEXTS = (
     "host",
     "mail_from",

@@ -43,6 +43,9 @@ ACCOUNT: dict[str, Row] = {
     "POST /sign-in": row(400, 303, 303, 303, 303, 303, 303),
     "GET /sign-up": row(200, 303, 303, 303, 303, 303, 303),
     "POST /sign-up": row(400, 303, 303, 303, 303, 303, 303),
+    "GET /forgotten-password": same(200),
+    "POST /forgotten-password": same(303, send=lambda _scene: {"username": "nobody"}),
+    "GET /forgotten-password/sent": same(200),
     # Whoever has the mailed link may use it, whoever else is signed in; with the new password one signs in.
     "GET /set-password/<token>": same(200, values={"token": "password_link"}),
     "POST /set-password/<token>": same(SIGN_IN, values={"token": "password_link"}, send=_password),
