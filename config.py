@@ -61,6 +61,8 @@ class Settings:
     access_token_hours: int = 12
     refresh_token_days: int = 30
     browser_session_hours: int = 12
+    idle_minutes_staff: int = 15
+    idle_minutes_patient: int = 30
     default_slot_minutes: int = 30
     working_days: str = "mon,tue,wed,thu,fri"
     booking_cutoff_hours: int = 2
@@ -220,6 +222,8 @@ _NUMBERS = (
     "access_token_hours",
     "refresh_token_days",
     "browser_session_hours",
+    "idle_minutes_staff",
+    "idle_minutes_patient",
     "default_slot_minutes",
     "booking_cutoff_hours",
     "booking_horizon_days",

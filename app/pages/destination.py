@@ -17,6 +17,7 @@ _NOT_AFTER_SIGNING_IN = frozenset(
         "account.sign_out",
         "account.forgotten_password",
         "account.forgotten_password_sent",
+        "account.closed",
     }
 )
 
