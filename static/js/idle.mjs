@@ -33,8 +33,9 @@ export function watch(dialog) {
     if (!dialog.isConnected) return;
     try {
       const answer = await fetch(presence, { cache: "no-store", ...options });
+      if (!answer.ok) throw new Error(answer.statusText);
       heardAt = Date.now();
-      plan(answer.ok ? (await answer.json()).seconds_left : 0);
+      plan((await answer.json()).seconds_left);
     } catch {
       if (endsAt && Date.now() >= endsAt) leave();
       else later(check, LISTEN_SECONDS);

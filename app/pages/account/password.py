@@ -7,21 +7,22 @@ from wtforms import PasswordField
 from wtforms.validators import InputRequired
 
 from app.identity import actor
-from app.pages.account.mailed_links import PasswordForm
+from app.pages.account.mailed_links import PASSWORD_HINT
+from app.pages.forms import PortalForm
 from app.pages.render import render, see_other
 from app.services import own_account
 
 
-class ChangePasswordForm(PasswordForm):
+class ChangePasswordForm(PortalForm):
     """The present password, and the next one."""
 
     current_password = PasswordField("Present password", [InputRequired("Enter your present password.")])
+    password = PasswordField("New password", [InputRequired("Choose a password.")], description=PASSWORD_HINT)
 
 
 def change() -> Response:
     """Choose another password. Other devices are signed out."""
     form = ChangePasswordForm()
-    form.password.label.text = "New password"
     if form.validate_on_submit():
         with form.refusals():
             own_account.change_password(
