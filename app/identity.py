@@ -6,6 +6,7 @@ from flask import Response, current_app, g, request
 from flask import session as cookie
 from flask_login import UserMixin, current_user, login_user, logout_user
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from app import unit_of_work
 from app.extensions import login_manager, read_only, settings
@@ -95,7 +96,7 @@ def note_use(response: Response) -> Response:
         try:
             with unit_of_work.transaction():
                 sessions.note_use(found)
-        except OperationalError:
+        except (OperationalError, PoolTimeoutError):
             current_app.logger.warning("the use of a session could not be noted")
     return response
 

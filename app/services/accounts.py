@@ -327,9 +327,10 @@ def _decoy() -> str:
 def is_password(stored: str | None, password: str) -> bool:
     """Whether a password is the stored one. It takes as long where none is stored."""
     try:
-        return _hasher().verify(stored or _decoy(), _prepared(password)) and stored is not None
+        _hasher().verify(stored or _decoy(), _prepared(password))
     except (VerificationError, InvalidHashError):
         return False
+    return stored is not None
 
 
 def _prepared(password: str) -> bytes:

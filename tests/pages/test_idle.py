@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
+from sqlalchemy.exc import OperationalError
 
 from app.clock import now
 from app.models import Session
+from app.services import sessions
 from app.services.sessions import SEEN_EVERY
 from tests.factories import AccountFactory
 from tests.support.clients import PASSWORD, form_values, sign_in, submit
@@ -95,6 +97,18 @@ class TestUse:
     def test_what_a_page_asks_by_itself_does_not(self, visitor: FlaskClient, database: Database, path: str) -> None:
         before = leave_alone(database, timedelta(minutes=20))
         assert visitor.get(path, headers=BACKGROUND).status_code == 200
+        assert seen(database) == before
+
+    def test_a_busy_database_keeps_nobody_from_a_page(
+        self, visitor: FlaskClient, database: Database, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        before = leave_alone(database, timedelta(minutes=20))
+
+        def refuse(_found: object) -> None:
+            raise OperationalError("UPDATE session", {}, Exception("database is locked"))
+
+        monkeypatch.setattr(sessions, "note_use", refuse)
+        assert visitor.get("/my/appointments").status_code == 200
         assert seen(database) == before
 
     def test_files_do_not(self, visitor: FlaskClient, database: Database) -> None:
