@@ -33,5 +33,7 @@ def close() -> Response:
 
 
 def closed() -> Response:
-    """The page after it."""
+    """The page after it. Whoever is signed in has an open account."""
+    if actor().is_signed_in:
+        return see_other("own_account.show")
     return render("account/closed.html")

@@ -64,7 +64,7 @@ ACCOUNT: dict[str, Row] = {
     "POST /set-password/<token>": same(SIGN_IN, values={"token": "password_link"}, send=_password),
     "GET /confirm-email/<token>": same(200, values={"token": "email_link"}),
     "POST /confirm-email/<token>": same(303, values={"token": "email_link"}),
-    "GET /account-closed": same(200),
+    "GET /account-closed": row(200, 303, 303, 303, 303, 303, 303),
     # Strangers have no time left; nobody is told anything else.
     "GET /presence": same(200),
     "POST /presence": same(200),
