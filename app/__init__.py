@@ -64,7 +64,8 @@ def _flask_configuration(settings: Settings) -> dict[str, object]:
 
 def _engine_options(settings: Settings) -> dict[str, object]:
     if settings.database_url.startswith("sqlite"):
-        return {"connect_args": {"timeout": 15, "check_same_thread": False}}
+        # Last in, first out: the connection that was used last has most of what is asked for in its cache.
+        return {"connect_args": {"timeout": 15, "check_same_thread": False}, "pool_use_lifo": True}
     return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 20, "pool_timeout": 10}
 
 

@@ -114,5 +114,9 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 @event.listens_for(Engine, "begin")
 def _begin_sqlite(connection: Any) -> None:
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("BEGIN" if read_only.get() else "BEGIN IMMEDIATE")
+    if connection.dialect.name != "sqlite":
+        return
+    if read_only.get():
+        connection.connection.dbapi_connection.execute("BEGIN")  # nothing is locked yet: it cannot fail
+    else:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")

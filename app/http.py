@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Literal, Protocol, TypeVar
 
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Request, Response, current_app, g, request
 from flask import session as cookie
 from flask.globals import request_ctx
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask.typing import ResponseReturnValue
 from flask_limiter import RateLimitExceeded
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
@@ -20,6 +21,7 @@ from werkzeug.exceptions import NotFound as NoRoute
 
 from app import errors, unit_of_work
 from app.extensions import read_only
+from app.services import reading
 
 FaceName = Literal["page", "api"]
 View = TypeVar("View", bound=Callable[..., Any])
@@ -84,12 +86,28 @@ class RenderRefusal(Protocol):
         ...
 
 
+class CookieSessions(SecureCookieSessionInterface):
+    """Flask's session in a signed cookie; for a request that brings none, nothing is made ready to read one."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """What the cookie holds, or an empty session."""
+        if self.get_cookie_name(app) not in request.cookies:
+            return self.session_class()
+        return super().open_session(app, request)
+
+
 class Portal(Flask):
     """Flask, with the unit of work around the view: view, commit, and only then the response.
 
     An error while committing so takes the same way as one in the view, and no cookie or banner goes out for what
     was not saved. A deadlock or serialization failure runs the whole view again, a bounded number of times.
     """
+
+    session_interface = CookieSessions()
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """The same function: none of ours is a coroutine, and Flask asks ten times a request."""
+        return func
 
     def preprocess_request(self) -> ResponseReturnValue | None:
         """Say, before anything asks the database, whether this request writes."""
@@ -157,6 +175,7 @@ def init_app(app: Flask, note_refusal: Callable[[], None]) -> None:
     app.register_error_handler(errors.PortalError, answer_refusal)
     app.register_error_handler(HTTPException, _on_http_exception)
     app.register_error_handler(Exception, _on_surprise)
+    app.teardown_appcontext(lambda _error: reading.release())
     app.after_request(_secure)
     app.after_request(_read_the_rest)
 

@@ -151,6 +151,11 @@ def _is_open() -> ColumnElement[bool]:
     return exists().where(Account.id == Profile.account_id, Account.is_active)
 
 
+def _is_there() -> ColumnElement[bool]:
+    """Whether the patient of a place in a care team has not been voided."""
+    return exists().where(Patient.id == CareTeamMember.patient_id, Patient.voided_at.is_(None))
+
+
 _PUBLIC: Mapping[Capacity, Condition] = {Capacity.ANYONE: _everything}
 
 VISIBLE: Mapping[type[Base], Mapping[Capacity, Condition]] = {
@@ -201,8 +206,8 @@ VISIBLE: Mapping[type[Base], Mapping[Capacity, Condition]] = {
     },
     CareTeamMember: {
         Capacity.MEMBER: lambda actor: CareTeamMember.patient_id.in_(managed_patients(actor)),
-        Capacity.DOCTOR: lambda actor: CareTeamMember.doctor_id == actor.doctor_id,
-        Capacity.ADMIN: _everything,
+        Capacity.DOCTOR: lambda actor: and_(CareTeamMember.doctor_id == actor.doctor_id, _is_there()),
+        Capacity.ADMIN: lambda _: _is_there(),
     },
     ContactMessage: {Capacity.ADMIN: _everything},
 }
@@ -246,13 +251,21 @@ def fetch(actor: Actor, model: type[Row], key: int, *options: ORMOption, lock: b
 
     Raises NotFound for one that is absent and for one that is hidden, alike.
     """
-    query = visible(actor, model).where(model.id == key).options(*options)  # type: ignore[attr-defined] # every model has a key
+    query = _by_key(capacities(actor), model).options(*options)
     if lock:
         query = query.with_for_update(of=model, key_share=True).execution_options(populate_existing=True)
-    row = db.session.scalars(query).one_or_none() if is_key(key) else None
+    row: Row | None = (
+        db.session.scalars(query, {**parameters(actor), "key": key}).one_or_none() if is_key(key) else None
+    )
     if row is None:
         raise NotFound
     return row
+
+
+@cache
+def _by_key(hats: frozenset[Capacity], model: type[Row]) -> Select[Row]:
+    """The row that has the parameter `key`, if those who wear these hats may see it."""
+    return visible(stand_in(hats), model).where(model.id == bindparam("key"))  # type: ignore[attr-defined] # every model has a key
 
 
 class Permission(enum.Enum):

@@ -52,6 +52,8 @@ def mark_rollback_only() -> None:
 
 def commit() -> None:
     """End the unit of work: save everything and send the jobs out, or roll back where it was marked so."""
+    if not db.session.registry.has():
+        return  # nothing was asked of a session
     if db.session.info.get(_ROLLBACK_ONLY):
         rollback()
         return

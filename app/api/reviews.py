@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
 from app.api.paging import Page, page_of
 from app.api.resource import JsonBlueprint, Resource, after, public, refuses
 from app.api.schemas.review import ReviewChangeIn, ReviewIn, ReviewOut, ReviewQuery, review
+from app.clock import hospital_zone
 from app.identity import actor
+from app.policy import Actor
 from app.services import reviews
 
 blp = JsonBlueprint("reviews", __name__, description="Reviews of doctors.")
@@ -26,7 +29,7 @@ class Reviews(Resource):
         page = Page.take(query)
         reviewers = tuple(query.pop(name) for name in ("reviwer", "reviewer") if name in query)
         listing = reviews.find(actor(), **query, patient_ids=reviewers, limit=page.limit, offset=page.offset)
-        return page.envelope(listing, review)
+        return page.envelope(listing, partial(review, zone=hospital_zone()))
 
     @refuses(HTTPStatus.FORBIDDEN, HTTPStatus.CONFLICT)
     @blp.arguments(ReviewIn)
@@ -34,7 +37,7 @@ class Reviews(Resource):
     def post(self, data: dict[str, Any]) -> dict[str, Any]:
         """Review a doctor, once for each patient."""
         who = actor()
-        return review(reviews.get(who, reviews.write(who, **data).id))
+        return _told(who, reviews.write(who, **data).id)
 
 
 @blp.route("/reviews/<int:review_id>/", documents=("001",))
@@ -45,7 +48,7 @@ class OneReview(Resource):
     @blp.response(200, ReviewOut)
     def get(self, review_id: int) -> dict[str, Any]:
         """Read a review."""
-        return review(reviews.get(actor(), review_id))
+        return _told(actor(), review_id)
 
     @refuses(HTTPStatus.FORBIDDEN)
     @after(reviews.get)
@@ -72,4 +75,8 @@ class OneReview(Resource):
 
 def _changed(review_id: int, data: dict[str, Any]) -> dict[str, Any]:
     who = actor()
-    return review(reviews.get(who, reviews.change(who, review_id, **data).id))
+    return _told(who, reviews.change(who, review_id, **data).id)
+
+
+def _told(who: Actor, review_id: int) -> dict[str, Any]:
+    return review(reviews.get(who, review_id), hospital_zone())

@@ -47,7 +47,7 @@ def wire_errors(errors: Mapping[str, list[str]]) -> dict[str, list[str]]:
 def picture_address(picture_id: int | None, viewer: Actor | None = None) -> str | None:
     """The absolute, time-limited address of a picture, a public one (a doctor's) without `viewer`; None for none."""
     path = picture_url(picture_id, viewer)
-    return None if path is None else request.host_url.rstrip("/") + path
+    return None if path is None else f"{request.scheme}://{request.host}{path}"
 
 
 class OrjsonProvider(DefaultJSONProvider):

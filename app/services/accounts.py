@@ -15,7 +15,7 @@ from sqlalchemy import and_, or_, select, update
 
 from app import unit_of_work
 from app.clock import now
-from app.errors import Conflict, Invalid, TooMany, Unauthorized
+from app.errors import Conflict, Invalid, NotFound, TooMany, Unauthorized
 from app.extensions import db
 from app.models import Account, ClinicalRecord, Department, Patient, Profile
 from app.models.types import name_key
@@ -230,10 +230,9 @@ def rename(
         for name, text in changes.items():
             setattr(account, name, text)
     by_itself = or_(and_(Patient.is_own, Patient.name == old_name), Patient.name == old_username)
+    # Voided ones, too: their reviews stay, under the name that they have.
     db.session.execute(
-        update(Patient)
-        .where(Patient.manager_id == account.id, Patient.voided_at.is_(None), by_itself)
-        .values(name=account.display_name)
+        update(Patient).where(Patient.manager_id == account.id, by_itself).values(name=account.display_name)
     )
     audit.record(actor, "account.renamed", account)
     return True
@@ -286,7 +285,7 @@ def confirm_email(actor: Actor, token: str) -> Account:
 def close(actor: Actor, account: Account) -> None:
     """Close an account: nobody signs in to it any more, and all its sessions end. Its data stay with the hospital.
 
-    Raises Conflict for the last admin: nobody could run the hospital's data then.
+    Raises Conflict for the last admin: nobody could run the hospital's data then; and NotFound for one that is closed.
     """
     if account.is_admin:
         admins = select(Account.id).where(Account.is_admin, Account.is_active).order_by(Account.id)
@@ -294,7 +293,9 @@ def close(actor: Actor, account: Account) -> None:
         if not others:
             message = "This is the hospital's last administrator. Make another one first."
             raise Conflict(message)
-    account.is_active = False
+    closing = update(Account).where(Account.id == account.id, Account.is_active).values(is_active=False)
+    if db.session.scalar(closing.returning(Account.id)) is None:
+        raise NotFound
     sessions.end_all(account.id)
     audit.record(actor, "account.closed", account, account_id=account.id)
 

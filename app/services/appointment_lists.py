@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Mapping
 from datetime import date, datetime
-from typing import NamedTuple
+from functools import cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select
 
 from app import policy
 from app.clock import day_bounds, now
 from app.errors import NotFound
 from app.extensions import db
 from app.models import OPEN, Appointment, Doctor, Patient, VisitKind, VisitState
-from app.policy import Actor, Permission
+from app.policy import Actor, Capacity, Permission
 from app.services.appointments import WITH_PEOPLE
 from app.services.listing import Listing, listing
+from app.services.reading import read
 
 _RUNNING = (*OPEN, VisitState.IN_PROGRESS)
 
@@ -60,6 +63,15 @@ _LINE = (
     Appointment.created_at,
 )
 
+_FILTERS: Mapping[str, ColumnElement[bool]] = {
+    "patient_id": Appointment.patient_id == bindparam("patient_id"),
+    "doctor_id": Appointment.doctor_id == bindparam("doctor_id"),
+    "states": Appointment.state.in_(bindparam("states", expanding=True)),
+    "since": Appointment.starts_at >= bindparam("since"),
+    "until": Appointment.starts_at < bindparam("until"),
+}
+"""What the list can be narrowed by, with the values as parameters."""
+
 
 def get(actor: Actor, appointment_id: int) -> Appointment:
     """One appointment with its people. Raises NotFound for one that the actor may not see, and for a held time."""
@@ -92,28 +104,38 @@ def find(
 
     Two statements. Programs ask for up to a thousand at once: whole objects would cost three times as much.
     """
-    conditions = [policy.may_see(actor, Appointment), Appointment.state != VisitState.HELD]
-    if patient_id is not None:
-        conditions.append(Appointment.patient_id == patient_id)
-    if doctor_id is not None:
-        conditions.append(Appointment.doctor_id == doctor_id)
-    if states is not None:
-        conditions.append(Appointment.state.in_(states))
-    if since is not None:
-        conditions.append(Appointment.starts_at >= since)
-    if until is not None:
-        conditions.append(Appointment.starts_at < until)
-    count = db.session.scalar(select(func.count()).select_from(Appointment).where(*conditions)) or 0
-    rows = db.session.execute(
+    filters = {
+        "patient_id": patient_id,
+        "doctor_id": doctor_id,
+        "states": states,
+        "since": since,
+        "until": until,
+    }
+    given = {name: value for name, value in filters.items() if value is not None}
+    counted, lines = _page(policy.capacities(actor), frozenset(given))
+    parameters = {**policy.parameters(actor), **given}
+    ((count,),) = read(counted, parameters)
+    rows = read(lines, {**parameters, "limit": limit, "offset": offset}) if count else []
+    return Listing([Line._make(row) for row in rows], count)
+
+
+@cache
+def _page(hats: frozenset[Capacity], filters: frozenset[str]) -> tuple[Select[int], Select[*tuple[Any, ...]]]:
+    """The count, and the lines of one page; made once for each set of filters."""
+    conditions = [
+        policy.may_see(policy.stand_in(hats), Appointment),
+        Appointment.state != VisitState.HELD,
+        *(condition for name, condition in _FILTERS.items() if name in filters),
+    ]
+    lines = (
         select(*_LINE)
         .join(Patient, Patient.id == Appointment.patient_id)
         .join(Doctor, Doctor.id == Appointment.doctor_id)
-        .where(*conditions)
         .order_by(Appointment.starts_at, Appointment.id)
-        .limit(limit)
-        .offset(offset)
+        .limit(bindparam("limit"))
+        .offset(bindparam("offset"))
     )
-    return Listing([Line._make(row) for row in rows], count)
+    return select(func.count(Appointment.id)).where(*conditions), lines.where(*conditions)
 
 
 def of_managed_patients(actor: Actor, group: Group, *, limit: int, offset: int) -> Listing[Appointment]:

@@ -28,6 +28,7 @@ def book(
     """
     doctor = _bookable_doctor(actor, doctor_id)
     patient = patients.own(actor) if patient_id is None else named(actor, Patient, patient_id)
+    appointments.require_for(actor, patient)  # before it is asked when the doctor is free
     when, entry_id = appointment_times.resolve(doctor_id, starts_at=starts_at, available_time_id=available_time_id)
     usual, *_ = appointments.kinds_offered(doctor)
     return appointments.book(

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.orm import joinedload
 
 from app import policy, unit_of_work
@@ -17,6 +17,7 @@ from app.models import FIRM, Appointment, Doctor, Patient, VisitKind, VisitState
 from app.policy import Actor, Permission
 from app.services import audit, availability, outbox
 from app.services.outbox import Template
+from app.services.reading import read
 
 LONGEST_TEXT = 2000
 LONGEST_REASON = 500
@@ -49,6 +50,29 @@ WITH_PEOPLE = (
 )
 """Loader options that every face needs to show a visit."""
 
+_WITH_MANAGER, _WITH_DEPARTMENT = joinedload(Patient.manager), joinedload(Doctor.department)
+
+_LOCK_DOCTORS, _LOCK_PATIENTS = (
+    select(model.id)
+    .where(model.id.in_(bindparam("keys", expanding=True)))
+    .order_by(model.id)
+    .with_for_update(key_share=True)
+    for model in (Doctor, Patient)
+)
+_EXPIRED_HOLDS = (
+    select(Appointment.id)
+    .where(
+        or_(
+            Appointment.doctor_id.in_(bindparam("doctor_ids", expanding=True)),
+            Appointment.patient_id.in_(bindparam("patient_ids", expanding=True)),
+        ),
+        Appointment.state == VisitState.HELD,
+        Appointment.hold_expires_at <= bindparam("now"),
+    )
+    .order_by(Appointment.id)
+    .with_for_update()
+)
+
 
 def book(
     actor: Actor,
@@ -69,11 +93,10 @@ def book(
     when the time is taken, not offered or too soon.
     """
     policy.require(actor, Permission.BOOK)
-    patient = policy.fetch(actor, Patient, patient_id, joinedload(Patient.manager))
+    patient = policy.fetch(actor, Patient, patient_id, _WITH_MANAGER)
     doctor = bookable_doctor(actor, doctor_id)
     by_patient = patient.manager_id == actor.account_id
-    if not policy.can(actor, Permission.BOOK_FOR_PATIENT, patient) and not treats(actor, patient):
-        raise Forbidden("You can book only for patients whom you treat.")
+    require_for(actor, patient)
     _check(doctor, symptoms, kind)
     lock_calendars([doctor.id], [patient.id])
     policy.fetch(actor, Patient, patient.id)  # who was voided before the calendars were locked is gone
@@ -203,18 +226,28 @@ def describe(
 ) -> Appointment:
     """Change what the visit is about, or how patient and doctor meet; None keeps.
 
-    The patient's side may do so before the cutoff. Raises NotFound, Invalid for a kind that the doctor does not
-    offer, and Conflict in a state that is over.
+    The patient's side may do so before the cutoff; where it changes how they meet, the visit waits for confirmation
+    again, and only then the video link is shown. Raises NotFound, Invalid for a kind that the doctor does not offer,
+    and Conflict in a state that is over.
     """
     appointment = _take(actor, appointment_id)
     wanted_symptoms = appointment.symptoms if symptoms is None else symptoms.strip()
     wanted_kind = kind or appointment.kind
     if (wanted_symptoms, wanted_kind) == (appointment.symptoms, appointment.kind):
         return appointment
-    _require_open(appointment, "changed", staff=_acts_as_staff(actor, appointment))
+    staff = _acts_as_staff(actor, appointment)
+    _require_open(appointment, "changed", staff=staff)
     _check(appointment.doctor, wanted_symptoms, wanted_kind)
+    meets_otherwise = wanted_kind is not appointment.kind
     appointment.symptoms, appointment.kind = wanted_symptoms, wanted_kind
+    if meets_otherwise:
+        appointment.version += 1
+        if not staff:
+            appointment.state, appointment.patient_agreed = VisitState.PENDING, True
+    db.session.flush()
     audit.record(actor, "appointment.described", appointment, patient_id=appointment.patient_id)
+    if meets_otherwise:
+        _tell(Template.CHANGED, appointment)
     return appointment
 
 
@@ -231,9 +264,15 @@ def remove(actor: Actor, appointment_id: int) -> None:
     audit.record(actor, "appointment.removed", appointment, patient_id=appointment.patient_id)
 
 
+def require_for(actor: Actor, patient: Patient) -> None:
+    """Raises Forbidden where the actor may not book for a patient."""
+    if not policy.can(actor, Permission.BOOK_FOR_PATIENT, patient) and not treats(actor, patient):
+        raise Forbidden("You can book only for patients whom you treat.")
+
+
 def bookable_doctor(actor: Actor, doctor_id: int) -> Doctor:
     """A doctor whom people may book: approved and there. Raises NotFound."""
-    doctor = policy.fetch(actor, Doctor, doctor_id, joinedload(Doctor.department))
+    doctor = policy.fetch(actor, Doctor, doctor_id, _WITH_DEPARTMENT)
     if not doctor.is_listed:
         raise NotFound
     return doctor
@@ -282,24 +321,17 @@ def lock_calendars(doctor_ids: Sequence[int], patient_ids: Sequence[int]) -> Non
 
     On SQLite the transaction is the only one that writes already. Their holds that have run out are released.
     """
-    for model, keys in ((Doctor, doctor_ids), (Patient, patient_ids)):
-        query = select(model.id).where(model.id.in_(sorted(keys))).order_by(model.id)
-        db.session.execute(query.with_for_update(key_share=True)).all()
-    expired = (
-        select(Appointment.id)
-        .where(
-            or_(Appointment.doctor_id.in_(doctor_ids), Appointment.patient_id.in_(patient_ids)),
-            Appointment.state == VisitState.HELD,
-            Appointment.hold_expires_at <= now(),
+    if db.engine.dialect.name != "sqlite":
+        read(_LOCK_DOCTORS, {"keys": sorted(doctor_ids)})
+        read(_LOCK_PATIENTS, {"keys": sorted(patient_ids)})
+    moment = now()
+    expired = read(_EXPIRED_HOLDS, {"doctor_ids": doctor_ids, "patient_ids": patient_ids, "now": moment})
+    if expired:
+        db.session.execute(
+            update(Appointment)
+            .where(Appointment.id.in_([key for (key,) in expired]))
+            .values(state=VisitState.CANCELLED, hold_expires_at=None, cancelled_at=moment)
         )
-        .order_by(Appointment.id)
-        .with_for_update()
-    )
-    db.session.execute(
-        update(Appointment)
-        .where(Appointment.id.in_(expired))
-        .values(state=VisitState.CANCELLED, hold_expires_at=None, cancelled_at=now())
-    )
 
 
 def offered(doctor_id: int, starts_at: datetime, *, by_patient: bool, ignoring: int | None = None) -> availability.Slot:

@@ -7,12 +7,13 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import BindParameter, and_, bindparam, or_, select
 
 from app import clock
 from app.extensions import db, settings
 from app.models import BLOCKING, Appointment, Doctor, TimeOff, VisitState, WeeklyHours, guards
 from app.policy import LISTED
+from app.services.reading import read
 from app.services.timetable import LONGEST_SLOT, Hours, Interval, Slot, WeekdayHours, free_between
 
 __all__ = [
@@ -44,6 +45,43 @@ _LAST_STEP = datetime.max.replace(tzinfo=UTC) - timedelta(days=366)
 """From here on there is room for all steps, however long, before the calendar ends."""
 
 _INSTANT = timedelta.resolution
+
+_NOTHING = 0
+"""No row has this key."""
+
+_DOCTORS: BindParameter[int] = bindparam("doctor_ids", expanding=True)
+_HOURS = (
+    select(
+        WeeklyHours.doctor_id,
+        WeeklyHours.weekday,
+        WeeklyHours.starts,
+        WeeklyHours.ends,
+        WeeklyHours.slot_minutes,
+        WeeklyHours.valid_from,
+        WeeklyHours.valid_to,
+    )
+    .join(Doctor, Doctor.id == WeeklyHours.doctor_id)
+    .where(
+        WeeklyHours.doctor_id.in_(_DOCTORS),
+        LISTED,
+        or_(WeeklyHours.valid_to.is_(None), WeeklyHours.valid_to >= bindparam("first")),
+        or_(WeeklyHours.valid_from.is_(None), WeeklyHours.valid_from <= bindparam("last")),
+    )
+)
+_TIME_OFF = select(TimeOff.doctor_id, TimeOff.starts_at, TimeOff.ends_at).where(
+    or_(TimeOff.doctor_id.in_(_DOCTORS), TimeOff.doctor_id.is_(None)),
+    TimeOff.ends_at > bindparam("start"),
+    TimeOff.starts_at < bindparam("end"),
+)
+_VISITS = select(Appointment.doctor_id, Appointment.starts_at, Appointment.ends_at).where(
+    Appointment.doctor_id.in_(_DOCTORS),
+    Appointment.state.in_(BLOCKING),
+    Appointment.starts_at > bindparam("earliest"),
+    Appointment.starts_at < bindparam("end"),
+    Appointment.ends_at > bindparam("start"),
+    ~and_(Appointment.state == VisitState.HELD, Appointment.hold_expires_at <= bindparam("now")),
+    Appointment.id != bindparam("ignoring"),
+)
 
 Weeks = Mapping[int, list[WeekdayHours]]
 Taken = Mapping[int, list[Interval]]
@@ -174,24 +212,7 @@ def _free(doctor_ids: Collection[int], start: datetime, end: datetime, ignoring:
 def _weeks(doctor_ids: Collection[int], start: datetime, end: datetime) -> Weeks:
     """The hours of approved doctors that hold at some time between two moments."""
     first, last = (clock.to_local(moment).date() for moment in (start, end + timedelta(days=1)))
-    rows = db.session.execute(
-        select(
-            WeeklyHours.doctor_id,
-            WeeklyHours.weekday,
-            WeeklyHours.starts,
-            WeeklyHours.ends,
-            WeeklyHours.slot_minutes,
-            WeeklyHours.valid_from,
-            WeeklyHours.valid_to,
-        )
-        .join(Doctor, Doctor.id == WeeklyHours.doctor_id)
-        .where(
-            WeeklyHours.doctor_id.in_(doctor_ids),
-            LISTED,
-            or_(WeeklyHours.valid_to.is_(None), WeeklyHours.valid_to >= first),
-            or_(WeeklyHours.valid_from.is_(None), WeeklyHours.valid_from <= last),
-        )
-    )
+    rows = read(_HOURS, {"doctor_ids": doctor_ids, "first": first, "last": last})
     weeks: dict[int, list[WeekdayHours]] = defaultdict(list)
     for doctor_id, weekday, starts, ends, slot_minutes, valid_from, valid_to in rows:
         weeks[doctor_id].append(WeekdayHours(weekday, Hours(starts, ends, slot_minutes), valid_from, valid_to))
@@ -200,13 +221,7 @@ def _weeks(doctor_ids: Collection[int], start: datetime, end: datetime) -> Weeks
 
 def _time_off(doctor_ids: Collection[int], start: datetime, end: datetime) -> Taken:
     """What touches the time between two moments: each doctor's own time off, and the whole hospital's."""
-    rows = db.session.execute(
-        select(TimeOff.doctor_id, TimeOff.starts_at, TimeOff.ends_at).where(
-            or_(TimeOff.doctor_id.in_(doctor_ids), TimeOff.doctor_id.is_(None)),
-            TimeOff.ends_at > start,
-            TimeOff.starts_at < end,
-        )
-    ).all()
+    rows = read(_TIME_OFF, {"doctor_ids": doctor_ids, "start": start, "end": end})
     everyone = [Interval(starts_at, ends_at) for doctor_id, starts_at, ends_at in rows if doctor_id is None]
     off = {doctor_id: list(everyone) for doctor_id in doctor_ids}
     for doctor_id, starts_at, ends_at in rows:
@@ -217,18 +232,18 @@ def _time_off(doctor_ids: Collection[int], start: datetime, end: datetime) -> Ta
 
 def _visits(doctor_ids: Collection[int], start: datetime, end: datetime, ignoring: int | None = None) -> Taken:
     """The visits that take time between two moments; a hold that has expired takes none, an overbooked visit does."""
-    expired = and_(Appointment.state == VisitState.HELD, Appointment.hold_expires_at <= clock.now())
-    query = select(Appointment.doctor_id, Appointment.starts_at, Appointment.ends_at).where(
-        Appointment.doctor_id.in_(doctor_ids),
-        Appointment.state.in_(BLOCKING),
-        Appointment.starts_at > start - LONGEST_VISIT,
-        Appointment.starts_at < end,
-        Appointment.ends_at > start,
-        ~expired,
+    rows = read(
+        _VISITS,
+        {
+            "doctor_ids": doctor_ids,
+            "earliest": start - LONGEST_VISIT,
+            "start": start,
+            "end": end,
+            "now": clock.now(),
+            "ignoring": _NOTHING if ignoring is None else ignoring,
+        },
     )
-    if ignoring is not None:
-        query = query.where(Appointment.id != ignoring)
     visits: dict[int, list[Interval]] = defaultdict(list)
-    for doctor_id, starts_at, ends_at in db.session.execute(query):
+    for doctor_id, starts_at, ends_at in rows:
         visits[doctor_id].append(Interval(starts_at, ends_at))
     return visits

@@ -65,7 +65,8 @@ def change(actor: Actor, contact_id: int, **values: str) -> ContactMessage:
 
 def remove(actor: Actor, contact_id: int) -> None:
     """Delete a message. Raises Unauthorized, Forbidden, NotFound."""
-    row = get(actor, contact_id)
+    policy.require(actor, Permission.ADMINISTER)
+    row = policy.fetch(actor, ContactMessage, contact_id, lock=True)
     db.session.delete(row)
     db.session.flush()
     audit.record(actor, "contact_message.removed", row)

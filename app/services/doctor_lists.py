@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection
 from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
-    BindParameter,
     ColumnElement,
+    Row,
+    ScalarSelect,
     Select,
+    Table,
     bindparam,
     false,
     func,
     literal_column,
     or_,
     select,
-    union_all,
 )
 
 from app import policy
+from app.clock import local_today
 from app.errors import NotFound
+from app.extensions import settings
 from app.models import (
     FIRM,
     Account,
@@ -38,10 +39,10 @@ from app.models import (
 from app.models.types import is_key
 from app.policy import Actor, Capacity, Permission
 from app.services.doctor_search import matching
-from app.services.hours import HoursSummary, hours_summary
+from app.services.hours import HoursSummary, summary, week_of, whole_catalogue
 from app.services.listing import Listing
 from app.services.ratings import mean_rating, number_of_reviews, rounded
-from app.services.reading import read
+from app.services.reading import Joined, read
 
 Hats = frozenset[Capacity]
 
@@ -66,16 +67,8 @@ class Line(NamedTuple):
     hours: HoursSummary
 
 
-_DESIGNATION, _SPECIALISATION = "designation", "specialisation"
-_KEYS: BindParameter[int] = bindparam("doctor_ids", expanding=True)
-_NAMES = union_all(
-    select(doctor_designation.c.doctor_id, literal_column(f"'{_DESIGNATION}'"), Designation.name.label("name"))
-    .join_from(doctor_designation, Designation)
-    .where(doctor_designation.c.doctor_id.in_(_KEYS)),
-    select(doctor_specialisation.c.doctor_id, literal_column(f"'{_SPECIALISATION}'"), Specialisation.name)
-    .join_from(doctor_specialisation, Specialisation)
-    .where(doctor_specialisation.c.doctor_id.in_(_KEYS)),
-).order_by("name")
+_BETWEEN_NAMES = "\x1f"
+"""ASCII's own separator of units."""
 
 
 def find(
@@ -90,7 +83,7 @@ def find(
     limit: int,
     offset: int,
 ) -> Listing[Line]:
-    """The doctors whom the actor may see, by id: three statements and one for the count.
+    """The doctors whom the actor may see, by id: one statement, and one for the count.
 
     Every word of `search` must occur in a name, speciality, designation or department. `fee` is exact.
     """
@@ -108,40 +101,44 @@ def find(
 def page(actor: Actor, *criteria: ColumnElement[bool], limit: int, offset: int) -> Listing[Line]:
     """Those whom the actor may see and who meet all criteria, by id."""
     hats = policy.capacities(actor)
-    counted, lines = _page(hats, *criteria) if criteria else _first_page(hats)
-    parameters = policy.parameters(actor)
-    count = read(counted, parameters).scalar_one()
-    return Listing(_lines(actor, lines, {**parameters, "limit": limit, "offset": offset}) if count else [], count)
+    counted, lines = _page(hats, *criteria) if criteria else _usual_page(hats)
+    parameters = _parameters(actor)
+    ((count, catalogue),) = read(counted, parameters)
+    rows = read(lines, {**parameters, "limit": limit, "offset": offset}) if count else []
+    weekdays = settings.weekdays
+    return Listing([_line(actor, row, catalogue, weekdays) for row in rows], count)
 
 
 def get(actor: Actor, doctor_id: int) -> Line:
     """One doctor. Raises NotFound for one whom the actor may not see."""
-    lines = _lines(actor, _one(policy.capacities(actor)), _only(actor, doctor_id)) if is_key(doctor_id) else []
-    if not lines:
+    statement, parameters = _one(policy.capacities(actor)), {**_parameters(actor), "doctor_id": doctor_id}
+    rows = read(statement, parameters) if is_key(doctor_id) else []
+    if not rows:
         raise NotFound
-    return lines[0]
+    (row,) = rows
+    return _line(actor, row, row.catalogue, settings.weekdays)
 
 
 def written(actor: Actor, doctor_id: int) -> Line:
     """One doctor whom the actor has just written, also where it is an entry that the actor does not see from now on."""
-    (line,) = _lines(actor, _any_one(policy.capacities(actor)), _only(actor, doctor_id))
-    return line
+    (row,) = read(_any_one(policy.capacities(actor)), {**_parameters(actor), "doctor_id": doctor_id})
+    return _line(actor, row, row.catalogue, settings.weekdays)
 
 
-def _only(actor: Actor, doctor_id: int) -> dict[str, Any]:
-    return {**policy.parameters(actor), "doctor_id": doctor_id}
+def _parameters(actor: Actor) -> dict[str, Any]:
+    return {**policy.parameters(actor), "today": local_today()}
 
 
-def _page(hats: Hats, *criteria: ColumnElement[bool]) -> tuple[Select[int], Select[*tuple[Any, ...]]]:
-    """The count, and the lines of one page."""
+def _page(hats: Hats, *criteria: ColumnElement[bool]) -> tuple[Select[int, str], Select[*tuple[Any, ...]]]:
+    """The count with the catalogue of times, and the lines of one page."""
     seen = select(Doctor.id).where(policy.may_see(policy.stand_in(hats), Doctor), *criteria)
     on_page = seen.order_by(Doctor.id).limit(bindparam("limit")).offset(bindparam("offset")).subquery("on_page")
     lines = _select(hats).join(on_page, on_page.c.id == Doctor.id).order_by(Doctor.id)
-    return seen.with_only_columns(func.count(Doctor.id)), lines
+    return seen.with_only_columns(func.count(Doctor.id), whole_catalogue()), lines
 
 
-_first_page = cache(_page)
-"""For lists without criteria."""
+_usual_page = cache(_page)
+"""For lists without criteria: it is made once."""
 
 
 @cache
@@ -151,11 +148,11 @@ def _one(hats: Hats) -> Select[*tuple[Any, ...]]:
 
 @cache
 def _any_one(hats: Hats) -> Select[*tuple[Any, ...]]:
-    return _select(hats).where(Doctor.id == bindparam("doctor_id"))
+    return _select(hats).add_columns(whole_catalogue().label("catalogue")).where(Doctor.id == bindparam("doctor_id"))
 
 
 def _select(hats: Hats) -> Select[*tuple[Any, ...]]:
-    """What `_lines` reads; `is_open`: a visit opens the video link."""
+    """What a line is made of; `is_open`: a visit opens the video link."""
     return (
         select(
             Doctor.id,
@@ -167,14 +164,28 @@ def _select(hats: Hats) -> Select[*tuple[Any, ...]]:
             Doctor.meet_link,
             Doctor.specialization,
             Doctor.department_id,
+            Department.name.label("department_name"),
             Doctor.approval,
             mean_rating(Doctor.id).label("rating"),
             number_of_reviews(Doctor.id).label("reviews"),
-            Department.name.label("department_name"),
+            _names(doctor_designation, Designation).label("designations"),
+            _names(doctor_specialisation, Specialisation).label("specialisations"),
+            week_of(Doctor.id).label("week"),
             _has_online_visit(hats).label("is_open"),
         )
         .outerjoin(Account, Account.id == Doctor.account_id)
         .outerjoin(Department, Department.id == Doctor.department_id)
+    )
+
+
+def _names(link: Table, entry: type[Designation | Specialisation]) -> ScalarSelect[str]:
+    """The names of a doctor's entries, as one text."""
+    return (
+        select(Joined(entry.name, literal_column(f"'{_BETWEEN_NAMES}'")))
+        .select_from(link)
+        .join(entry)
+        .where(link.c.doctor_id == Doctor.id)
+        .scalar_subquery()
     )
 
 
@@ -191,38 +202,25 @@ def _has_online_visit(hats: Hats) -> ColumnElement[bool]:
     )
 
 
-def _lines(actor: Actor, statement: Select[*tuple[Any, ...]], parameters: dict[str, Any]) -> list[Line]:
-    """Three statements, however many lines there are."""
-    rows = read(statement, parameters).all()
-    keys = [row.id for row in rows]
-    if not keys:
-        return []
-    names, hours = _names(keys), hours_summary(keys)
-    return [
-        Line(
-            id=row.id,
-            name=row.name,
-            username=row.username,
-            picture_id=row.picture_id,
-            fee=row.fee,
-            meet_link=row.meet_link if row.is_open or policy.can(actor, Permission.SEE_MEET_LINK, row) else None,
-            specialization=row.specialization,
-            department_id=row.department_id,
-            department_name=row.department_name,
-            approval=row.approval,
-            rating=rounded(row.rating),
-            reviews=row.reviews,
-            designations=names[_DESIGNATION, row.id],
-            specialisations=names[_SPECIALISATION, row.id],
-            hours=hours[row.id],
-        )
-        for row in rows
-    ]
+def _line(actor: Actor, row: Row[*tuple[Any, ...]], catalogue: str | None, weekdays: tuple[int, ...]) -> Line:
+    return Line(
+        id=row.id,
+        name=row.name,
+        username=row.username,
+        picture_id=row.picture_id,
+        fee=row.fee,
+        meet_link=row.meet_link if row.is_open or policy.can(actor, Permission.SEE_MEET_LINK, row) else None,
+        specialization=row.specialization,
+        department_id=row.department_id,
+        department_name=row.department_name,
+        approval=row.approval,
+        rating=rounded(row.rating),
+        reviews=row.reviews,
+        designations=_in_order(row.designations),
+        specialisations=_in_order(row.specialisations),
+        hours=summary(row.week, catalogue, weekdays),
+    )
 
 
-def _names(doctor_ids: Collection[int]) -> dict[tuple[str, int], list[str]]:
-    """The designations and specialisations of doctors, each in order."""
-    names: dict[tuple[str, int], list[str]] = defaultdict(list)
-    for doctor_id, kind, name in read(_NAMES, {"doctor_ids": doctor_ids}).all():
-        names[kind, doctor_id].append(name)
-    return names
+def _in_order(names: str | None) -> list[str]:
+    return sorted(names.split(_BETWEEN_NAMES)) if names else []

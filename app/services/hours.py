@@ -3,35 +3,37 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import time
+from functools import lru_cache, reduce
 from itertools import chain
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
-    CompoundSelect,
+    ScalarSelect,
     Select,
     SQLColumnExpression,
+    String,
     and_,
     bindparam,
+    cast,
     extract,
     func,
     literal_column,
     or_,
     select,
-    union,
 )
 
 from app import clock
 from app.extensions import settings
-from app.models import AvailableTime, WeeklyHours
-from app.services.reading import read
+from app.models import AvailableTime, Doctor, WeeklyHours
+from app.services.reading import Joined, read
 
 _NO_ENTRY = 0
-_CATALOGUE = 0
-_written_as = func.coalesce(WeeklyHours.available_time_id, _NO_ENTRY).label("written_as")
+_BETWEEN_ROWS, _BETWEEN_VALUES = ",", " "
+_written_as = func.coalesce(WeeklyHours.available_time_id, _NO_ENTRY)
 
 
 class _Hours(NamedTuple):
@@ -43,47 +45,81 @@ class _Hours(NamedTuple):
     written_as: int
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class HoursSummary:
     """Hospital-local: the earliest start and the latest end, and the catalogue times at which a slot starts, by id."""
 
     available_from: time | None = None
     available_to: time | None = None
-    available_time_ids: list[int] = field(default_factory=list)
+    available_time_ids: Sequence[int] = field(default_factory=list)
 
-    def add(self, starts: time, ends: time, available_time_ids: Collection[int]) -> None:
-        """Add the hours of another part of the week."""
-        self.available_from = min(starts, self.available_from or starts)
-        self.available_to = max(ends, self.available_to or ends)
-        self.available_time_ids = sorted({*self.available_time_ids, *available_time_ids})
+
+def week_of(doctor_id: Any) -> ScalarSelect[str]:
+    """A doctor's week as text for `summary`, as a column of a statement about doctors; `today` is a parameter of it."""
+    return (
+        select(
+            _joined(WeeklyHours.weekday, WeeklyHours.starts, WeeklyHours.ends, WeeklyHours.slot_minutes, _written_as)
+        )
+        .where(WeeklyHours.doctor_id == doctor_id, _is_kept(bindparam("today")))
+        .scalar_subquery()
+    )
+
+
+def whole_catalogue() -> ScalarSelect[str]:
+    """The catalogue of times as text for `summary`, as a column of any statement."""
+    return select(_joined(AvailableTime.id, AvailableTime.starts)).scalar_subquery()
 
 
 def hours_summary(doctor_ids: Collection[int]) -> dict[int, HoursSummary]:
     """The weekly hours of each doctor on working days that are not over, in one statement."""
-    parameters = {"doctor_ids": doctor_ids, "weekdays": settings.weekdays, "today": clock.local_today()}
-    kept: dict[_Hours, list[int]] = defaultdict(list)
-    catalogue: dict[int, list[int]] = defaultdict(list)
-    for doctor_id, *hours in read(_HOURS_AND_CATALOGUE, parameters).all():
-        if doctor_id == _CATALOGUE:
-            starts, *_, available_time_id = hours
-            catalogue[_seconds_of(starts)].append(available_time_id)
-        else:
-            kept[_Hours._make(hours)].append(doctor_id)
-    summaries = {doctor_id: HoursSummary() for doctor_id in doctor_ids}
-    # Many doctors keep the same hours: only different ones are compared with the catalogue.
-    for same, keeping in kept.items():
-        available_time_ids = _starting(same, catalogue)
-        for doctor_id in keeping:
-            summaries[doctor_id].add(same.starts, same.ends, available_time_ids)
-    return summaries
+    query = select(Doctor.id, week_of(Doctor.id), whole_catalogue()).where(Doctor.id.in_(doctor_ids))
+    rows = read(query, {"today": clock.local_today()})
+    return {doctor_id: summary(week, catalogue, settings.weekdays) for doctor_id, week, catalogue in rows}
 
 
-def _starting(hours: _Hours, catalogue: Mapping[int, list[int]]) -> list[int]:
-    """The entries of the catalogue, by seconds since midnight, at which a slot of these hours starts."""
+@lru_cache(maxsize=4096)
+def summary(week: str | None, catalogue: str | None, weekdays: tuple[int, ...]) -> HoursSummary:
+    """What is told of a week: the texts are columns of a statement, made by `week_of` and `whole_catalogue`.
+
+    Kept, since it follows from these values alone, and the same weeks are read again and again.
+    """
+    kept = {hours for weekday, hours in _hours(week or "") if weekday in weekdays}
+    if not kept:
+        return HoursSummary()
+    starting = {key for hours in kept for key in _starting(hours, _entries(catalogue or ""))}
+    return HoursSummary(min(row.starts for row in kept), max(row.ends for row in kept), sorted(starting))
+
+
+def _hours(week: str) -> Iterator[tuple[int, _Hours]]:
+    for row in filter(None, week.split(_BETWEEN_ROWS)):
+        weekday, starts, ends, slot_minutes, written_as = row.split(_BETWEEN_VALUES)
+        hours = _Hours(time.fromisoformat(starts), time.fromisoformat(ends), int(slot_minutes), int(written_as))
+        yield int(weekday), hours
+
+
+@lru_cache(maxsize=4)
+def _entries(catalogue: str) -> Mapping[int, list[int]]:
+    """The entries of the catalogue, by seconds since midnight."""
+    entries: dict[int, list[int]] = defaultdict(list)
+    for row in filter(None, catalogue.split(_BETWEEN_ROWS)):
+        key, starts = row.split(_BETWEEN_VALUES)
+        entries[_seconds_of(time.fromisoformat(starts))].append(int(key))
+    return entries
+
+
+def _starting(hours: _Hours, entries: Mapping[int, list[int]]) -> list[int]:
+    """The entries of the catalogue at which a slot of these hours starts."""
     slot = hours.slot_minutes * 60
     moments = range(_seconds_of(hours.starts), _seconds_of(hours.ends) - slot + 1, slot)
-    fitting = chain.from_iterable(catalogue.get(moment, ()) for moment in moments)
+    fitting = chain.from_iterable(entries.get(moment, ()) for moment in moments)
     return [key for key in fitting if hours.written_as in (_NO_ENTRY, key)]
+
+
+def _joined(*values: SQLColumnExpression[Any]) -> ColumnElement[str]:
+    """Rows of plain values as one text, on both databases."""
+    between = literal_column(f"'{_BETWEEN_VALUES}'", String)
+    texts: list[ColumnElement[str]] = [cast(value, String) for value in values]
+    return Joined(reduce(lambda text, other: text + between + other, texts), literal_column(f"'{_BETWEEN_ROWS}'"))
 
 
 def _seconds_of(moment: time) -> int:
@@ -104,27 +140,12 @@ def doctors_starting_at(available_time_id: int) -> Select[int]:
 
 def on_working_days() -> ColumnElement[bool]:
     """The rows that the documents tell of: on a working day, and not over."""
-    return _kept(settings.weekdays, clock.local_today())
+    return and_(WeeklyHours.weekday.in_(settings.weekdays), _is_kept(clock.local_today()))
 
 
-def _kept(weekdays: Any, today: Any) -> ColumnElement[bool]:
-    return and_(WeeklyHours.weekday.in_(weekdays), or_(WeeklyHours.valid_to.is_(None), WeeklyHours.valid_to >= today))
-
-
-_HOURS_AND_CATALOGUE: CompoundSelect[*tuple[Any, ...]] = union(
-    select(WeeklyHours.doctor_id, WeeklyHours.starts, WeeklyHours.ends, WeeklyHours.slot_minutes, _written_as).where(
-        WeeklyHours.doctor_id.in_(bindparam("doctor_ids", expanding=True)),
-        _kept(bindparam("weekdays", expanding=True), bindparam("today")),
-    ),
-    select(
-        literal_column(str(_CATALOGUE)),
-        AvailableTime.starts,
-        AvailableTime.starts,
-        literal_column("0"),
-        AvailableTime.id,
-    ),
-)
-"""The different hours of each doctor, and the whole catalogue as the hours of nobody."""
+def _is_kept(today: Any) -> ColumnElement[bool]:
+    """Whether the hours are not over."""
+    return or_(WeeklyHours.valid_to.is_(None), WeeklyHours.valid_to >= today)
 
 
 def _slot_starts_at(

@@ -94,9 +94,14 @@ def get(actor: Actor, patient_id: int) -> Line:
 def look_up(actor: Actor, patient_id: int) -> Line:
     """One patient, as `get` has it, and a note in the audit trail where somebody of the staff looked."""
     line = get(actor, patient_id)
-    if _reads_directory(actor) and line.manager_id != actor.account_id:
-        audit.record(actor, "patient.read", patient_id=line.id)
+    note_reading(actor, line)
     return line
+
+
+def note_reading(actor: Actor, patient: Line | Patient) -> None:
+    """Note in the audit trail that somebody of the staff is told of a patient whom the actor does not act for."""
+    if _reads_directory(actor) and patient.manager_id != actor.account_id:
+        audit.record(actor, "patient.read", patient_id=patient.id)
 
 
 def _reads_directory(actor: Actor) -> bool:

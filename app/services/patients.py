@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from functools import cache
 from typing import TypedDict, Unpack
 
-from sqlalchemy import select
+from sqlalchemy import Select, select, update
 
 from app import policy
 from app.clock import now
 from app.errors import Forbidden, Invalid
 from app.extensions import db
-from app.models import Patient
-from app.policy import Actor, Permission
-from app.services import accounts, appointments, audit, cancellations, phones, writing
+from app.models import Patient, Review
+from app.policy import Actor, Capacity, Permission
+from app.services import accounts, appointments, audit, cancellations, patient_lists, phones, writing
 from app.services.pictures import NewPicture
 from app.services.writing import Check, checked, write
 
-LONGEST_NAME = 200
+LONGEST_NAME = 2 * accounts.MAXIMUM_NAME + 1
+"""Room for an account's first and last name, by which its own patient is called at first."""
 LONGEST_INSURANCE_NUMBER = 100
 LONGEST_ADDRESS = 500
 UNNAMED = "Unnamed patient"
@@ -45,8 +47,13 @@ class Details(TypedDict, total=False):
 
 def managed(actor: Actor) -> list[Patient]:
     """The patients whom the actor books for: oneself first, then by name."""
-    query = select(Patient).where(Patient.id.in_(policy.managed_patients(actor)))
-    return list(db.session.scalars(query.order_by(Patient.is_own.desc(), Patient.name, Patient.id)))
+    return list(db.session.scalars(_managed(policy.capacities(actor)), policy.parameters(actor)))
+
+
+@cache
+def _managed(hats: frozenset[Capacity]) -> Select[Patient]:
+    query = select(Patient).where(Patient.id.in_(policy.managed_patients(policy.stand_in(hats))))
+    return query.order_by(Patient.is_own.desc(), Patient.name, Patient.id)
 
 
 def own(actor: Actor) -> Patient:
@@ -93,7 +100,7 @@ def register_with_account(
 
 
 def change(actor: Actor, patient_id: int, **details: Unpack[Details]) -> Patient:
-    """Change what is known of a patient; what is not given is kept.
+    """Change what is known of a patient; what is not given is kept, and no difference is a reading.
 
     For the account that manages the patient, admins, and doctors who treat the patient. Raises NotFound, Invalid with
     every field at fault, and Forbidden for a doctor who only sees the patient in the directory.
@@ -103,19 +110,23 @@ def change(actor: Actor, patient_id: int, **details: Unpack[Details]) -> Patient
     _require_change(actor, patient)
     if write(patient, values):
         audit.record(actor, "patient.changed", patient, patient_id=patient.id)
+    else:
+        patient_lists.note_reading(actor, patient)  # the answer tells all of the patient
     return patient
 
 
 def void(actor: Actor, patient_id: int) -> None:
     """Take a patient out of the portal: hidden from everybody, and what was still to come is cancelled, however soon.
 
-    Clinical records stay. An account may void its own patient, too: it goes on with the others it manages. Raises
+    The patient's reviews are hidden, too; clinical records stay. An account may void its own patient, too: it goes on with the others it manages. Raises
     NotFound, and Forbidden as `change` does.
     """
     _require_change(actor, policy.fetch(actor, Patient, patient_id))
     cancellations.cancel_coming(actor, patient_id=patient_id)
     patient = policy.fetch(actor, Patient, patient_id, lock=True)
     patient.voided_at = now()
+    reviews = update(Review).where(Review.patient_id == patient_id, Review.hidden_at.is_(None))
+    db.session.execute(reviews.values(hidden_at=now()))
     db.session.flush()
     audit.record(actor, "patient.voided", patient, patient_id=patient.id)
 

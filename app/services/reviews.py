@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import cache
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from app import policy, unit_of_work
@@ -14,10 +15,11 @@ from app.errors import Forbidden, Invalid, NotFound
 from app.extensions import db
 from app.models import Account, Doctor, Patient, Review
 from app.models.types import is_key
-from app.policy import Actor, Permission
+from app.policy import Actor, Capacity, Permission
 from app.services import audit, patients
 from app.services.listing import Listing
 from app.services.ratings import is_verified, shown_name
+from app.services.reading import read
 from app.services.references import named
 
 Query = TypeVar("Query", bound=Select[*tuple[Any, ...]])
@@ -70,19 +72,32 @@ def find(
     `patient_ids` are the reviewing patients, each of which must fit. Every word of `search`, up to MOST_SEARCH_WORDS,
     must occur in the doctor's name or begin the reviewer's first name: what is not shown cannot be searched for.
     """
-    conditions = [policy.may_see(actor, Review), *(Review.patient_id == patient_id for patient_id in patient_ids)]
+    criteria = [Review.patient_id == patient_id for patient_id in patient_ids]
     if doctor_id is not None:
-        conditions.append(Review.doctor_id == doctor_id)
+        criteria.append(Review.doctor_id == doctor_id)
     if rating is not None:
-        conditions.append(Review.rating == rating)
+        criteria.append(Review.rating == rating)
+    criteria += map(_mentions, search.split()[:MOST_SEARCH_WORDS])
+    hats = policy.capacities(actor)
+    counted, lines = _page(hats, *criteria, names=bool(search)) if criteria else _usual_page(hats)
+    parameters = policy.parameters(actor)
+    ((count,),) = read(counted, parameters)
+    rows = read(lines, {**parameters, "limit": limit, "offset": offset}) if count else []
+    return Listing([_line(row) for row in rows], count)
+
+
+def _page(
+    hats: frozenset[Capacity], *criteria: ColumnElement[bool], names: bool = False
+) -> tuple[Select[int], Select[*tuple[Any, ...]]]:
+    """The count, and the lines of one page; `names` where a criterion asks for any."""
+    conditions = (policy.may_see(policy.stand_in(hats), Review), *criteria)
     counted: Select[int] = select(func.count(Review.id))
-    words = search.split()[:MOST_SEARCH_WORDS]
-    if words:
-        conditions.extend(map(_mentions, words))
-        counted = _with_names(counted)
-    count = db.session.scalar(counted.where(*conditions)) or 0
-    lines = _with_names(select(*_LINE)).where(*conditions).order_by(Review.id.desc()).limit(limit).offset(offset)
-    return Listing([_line(row) for row in db.session.execute(lines)] if count else [], count)
+    lines = _with_names(select(*_LINE)).order_by(Review.id.desc()).limit(bindparam("limit")).offset(bindparam("offset"))
+    return (_with_names(counted) if names else counted).where(*conditions), lines.where(*conditions)
+
+
+_usual_page = cache(_page)
+"""For the list without criteria: it is made once."""
 
 
 def get(actor: Actor, review_id: int) -> Line:

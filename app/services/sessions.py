@@ -8,9 +8,11 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import jwt
+from jwt.types import Options
 from sqlalchemy import Select, bindparam, or_, select, update
 
 from app.clock import now
@@ -216,9 +218,10 @@ def _actor(which: Select[*tuple[Any, ...]], key: int | str, kind: SessionKind, o
 
 def _presence(which: Select[*tuple[Any, ...]], key: int | str, kind: SessionKind, origin: str) -> Presence | None:
     """One statement: the live session, its active account, and the approved doctor that the account is."""
-    row = read(which, {"key": key, "kind": kind, "now": now()}).one_or_none()
-    if row is None:
+    rows = read(which, {"key": key, "kind": kind, "now": now()})
+    if not rows:
         return None
+    (row,) = rows
     session_id, account_id, first_name, last_name, username, is_admin, doctor_id, department_id, seen_at = row
     actor = Actor(
         account_id=account_id,
@@ -247,8 +250,19 @@ def _sign(session_id: int, use: str, lifetime: timedelta) -> str:
 
 def _session_of(token: str, use: str) -> int | None:
     try:
-        claims = jwt.decode(token, _key(), algorithms=[_ALGORITHM], options={"require": ["exp", "sid", "use"]})
+        claims = _signed(token, _key())
     except (jwt.InvalidTokenError, UnicodeError):
         return None
     key = claims["sid"]
-    return key if claims["use"] == use and isinstance(key, int) else None
+    is_good = claims["use"] == use and claims["exp"] > now().timestamp()
+    return key if is_good and isinstance(key, int) else None
+
+
+@lru_cache(maxsize=4096)
+def _signed(token: str, key: bytes) -> dict[str, Any]:
+    """What a token says, whether it has run out or not. Raises jwt.InvalidTokenError for one that was not signed here.
+
+    Kept, since programs send the same token again and again, and a signature that is right stays right.
+    """
+    options: Options = {"require": ["exp", "sid", "use"], "verify_exp": False}
+    return jwt.decode(token, key, algorithms=[_ALGORITHM], options=options)

@@ -37,6 +37,7 @@ class Operation:
     parameters: dict[str, dict[str, Any]]
     statuses: frozenset[int]
     has_body: bool
+    is_list: bool
     is_public: bool
     is_alias: bool
 
@@ -77,9 +78,17 @@ def _operation(schemas: dict[str, Any], method: str, path: str, found: dict[str,
         parameters={entry["name"]: entry["schema"] for entry in parameters if entry["in"] == "query"},
         statuses=frozenset(map(int, found["responses"])),
         has_body="requestBody" in found,
+        is_list=_is_list(schemas, found["responses"].get("200", {})),
         is_public=found.get("security") == [],
         is_alias="x-alias-of" in found,
     )
+
+
+def _is_list(schemas: dict[str, Any], answer: dict[str, Any]) -> bool:
+    """Whether an answer is an array, or a page of one."""
+    (schema,) = (content.get("schema", {}) for content in answer.get("content", {"": {}}).values())
+    page = schemas.get(schema.get("$ref", "").rpartition("/")[2], {})
+    return schema.get("type") == "array" or "results" in page.get("properties", {})
 
 
 def types(field: dict[str, Any]) -> set[str]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import count, cycle
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from werkzeug.test import TestResponse
@@ -14,6 +14,8 @@ from werkzeug.test import TestResponse
 from tests.api.operations import Hospital, Operation, formats, hospital, types
 from tests.conftest import cannot_run
 from tests.support import servers
+
+Case = TypeVar("Case")
 
 DATABASES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
 INSIDERS = ("patient", "doctor", "admin")
@@ -60,8 +62,10 @@ BAD_FORMS: dict[str, tuple[bytes, str]] = {
 }
 WRONG_TYPES = ("text/html", "text/plain", "application/xml", "application/octet-stream", "")
 
-BAD_MOMENTS = ("0000-00-00T00:00:00", "2026-02-30T09:00", "2027-03-28T01:30:00", "2026-01-06T25:00:00Z", "2026-01-06")
-BAD_MOMENTS += ("9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00", "soon")
+BAD_MOMENTS = (
+    *("0000-00-00T00:00:00", "2026-02-30T09:00", "2027-03-28T01:30:00", "2026-01-06T25:00:00Z", "2026-01-06"),
+    *("9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00", "soon"),
+)
 BAD_DAYS = ("0000-00-00", "2026-02-30", "2026-13-01", "26-01-06", "2026-01-06T09:00", "soon")
 BAD_HOURS = ("25:00", "24:00:01", "09:60", "soon")
 WRONG: tuple[object, ...] = (
@@ -102,7 +106,8 @@ def ask(portal: Hospital, actor: str, operation: Operation, told: object, **opti
     """Ask, and check that the answer is one that the document knows, and that a refusal has changed nothing."""
     expected = options.pop("expected", operation.statuses)
     portal.commits.clear()
-    with portal.ask(actor, operation, **options) as answer:
+    answer = portal.ask(actor, operation, **options)
+    with answer:
         told = (operation.name, actor, told, answer.text[:500])
         assert answer.status_code in expected, told
         if answer.status_code >= 400:
@@ -122,6 +127,12 @@ def writes(portal: Hospital) -> Iterator[tuple[Operation, Iterator[str]]]:
     for operation in portal.operations:
         if operation.has_body and not operation.is_alias:
             yield operation, cycle(insiders(portal, operation))
+
+
+def share(operation: Operation, cases: Iterable[Case]) -> list[Case]:
+    """The cases for an operation: PUT and PATCH read the same fields by the same code, so each gets every other one."""
+    places = {"PUT": slice(0, None, 2), "PATCH": slice(1, None, 2)}
+    return list(cases)[places.get(operation.method, slice(None))]
 
 
 def insiders(portal: Hospital, operation: Operation) -> list[str]:
@@ -173,11 +184,11 @@ def sound(portal: Hospital, operation: Operation) -> dict[str, object]:
 
 def test_bodies_that_are_none(portal: Hospital) -> None:
     for operation, turns in writes(portal):
-        for told, body in BAD_JSON.items():
+        for told, body in share(operation, BAD_JSON.items()):
             ask(portal, next(turns), operation, told, data=body, content_type="application/json", expected={400})
-        for told, (body, content_type) in BAD_FORMS.items():
+        for told, (body, content_type) in share(operation, BAD_FORMS.items()):
             ask(portal, next(turns), operation, told, data=body, content_type=content_type, expected={400})
-        for content_type in WRONG_TYPES:
+        for content_type in share(operation, WRONG_TYPES):
             ask(portal, next(turns), operation, content_type, data=b"{}", content_type=content_type, expected={415})
 
 
@@ -189,7 +200,7 @@ def test_a_body_of_eleven_megabytes(portal: Hospital) -> None:
 
 def test_every_field_that_is_wrong_is_named(portal: Hospital) -> None:
     for operation, turns in writes(portal):
-        for value in WRONG:
+        for value in share(operation, WRONG):
             wrong = {name for name, field in operation.fields.items() if not may_take(field, value)}
             if wrong:
                 options = sent(dict.fromkeys(wrong, value))
@@ -220,7 +231,7 @@ def test_values_at_the_edge_of_what_is_taken(portal: Hospital) -> None:
                 *([[number] for number in WHOLE_NUMBERS] if "array" in kinds else ()),
                 *(MOMENTS if "date-time" in texts else DAYS if "date" in texts else TEXTS if "string" in kinds else ()),
             ]
-            for value in values:
+            for value in share(operation, values):
                 options = sent(sound(portal, operation) | {name: value})
                 ask(portal, next(turns), operation, (name, repr(value)[:40]), **options)
 
@@ -228,7 +239,7 @@ def test_values_at_the_edge_of_what_is_taken(portal: Hospital) -> None:
 def test_forms_of_which_every_box_is_odd(portal: Hospital) -> None:
     forms = cycle(["application/x-www-form-urlencoded", "multipart/form-data"])
     for operation, turns in writes(portal):
-        for value in (*TEXTS, *map(str, WHOLE_NUMBERS), "1.5", "null"):
+        for value in share(operation, (*TEXTS, *map(str, WHOLE_NUMBERS), "1.5", "null")):
             form = dict.fromkeys(operation.fields, value)
             ask(portal, next(turns), operation, value[:40], data=form, content_type=next(forms))
         for name, field in operation.fields.items():
@@ -273,15 +284,14 @@ def test_queries_of_the_wrong_type(portal: Hospital) -> None:
         for name, field in ({} if operation.is_alias else operation.parameters).items():
             for value in wrong_values(name, field):
                 told, query = (name, value[:40]), {name: value}
-                for actor in ("patient", "admin"):
-                    options = {"path": path, "query_string": query, "expected": {400, 403, 404}}
+                for actor, expected in (("patient", {400, 403, 404}), ("admin", {400})):
+                    options = {"path": path, "query_string": query, "expected": expected}
                     answer = ask(portal, actor, operation, told, **options)
                     assert answer.status_code != 400 or name in errors(answer), (operation.name, told)
-                assert answer.status_code == 400, (operation.name, told, answer.text)
             for query in ({name: value} for value in odd):
                 ask(portal, next(actors), operation, query, path=path, query_string=query)
-            for query in (f"{name}={value.format(name)}" for value in raw):
-                ask(portal, next(actors), operation, query, path=path, query_string=query)
+            for text in (f"{name}={value.format(name)}" for value in raw):
+                ask(portal, next(actors), operation, text, path=path, query_string=text)
 
 
 @pytest.mark.parametrize(

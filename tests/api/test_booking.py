@@ -202,6 +202,15 @@ class TestForWhom:
         body = staff.post("/appointments/", json=sent).get_json()
         assert (body["state"], body["status"]) == ("confirmed", "Confirmed")
 
+    def test_who_may_not_is_told_so_before_when_the_doctor_is_free(
+        self, staff: ApiClient, doctor: Doctor, patient: Patient
+    ) -> None:
+        midnight = AvailableTimeFactory(starts=time(0))
+        sent = {"doctor": doctor.id, "patient": patient.id, "time": midnight.id}
+        problem(staff.post("/appointments/", json=sent), 403)
+        CareTeamMemberFactory(patient=patient, doctor=doctor)
+        problem(staff.post("/appointments/", json=sent), 409)
+
     def test_an_admin_books_for_anyone_but_must_say_for_whom(
         self, admin: ApiClient, doctor: Doctor, patient: Patient
     ) -> None:

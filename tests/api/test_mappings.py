@@ -161,6 +161,16 @@ class TestWhoSeesThem:
             assert asking.get(f"{PATH}{member.id}/").status_code == 200
         problem(api(client).get(PATH), 401)
 
+    def test_a_voided_patients_are_gone_for_everybody(
+        self, caller: ApiClient, staff: ApiClient, admin: ApiClient, patient: Patient, doctor: Doctor
+    ) -> None:
+        path = f"{PATH}{CareTeamMemberFactory(patient=patient, doctor=doctor).id}/"
+        assert caller.delete(f"/patients/{patient.id}/").status_code == 204
+        for asking in (caller, staff, admin):
+            assert ids(asking, path=PATH) == []
+            problem(asking.get(path), 404)
+            problem(asking.delete(path), 404)
+
     def test_pages(self, admin: ApiClient, database: Database) -> None:
         with database.unit_of_work():
             rows = [CareTeamMemberFactory().id for _ in range(3)]

@@ -176,6 +176,15 @@ class TestAudit:
 
         assert [event.patient_id for event in audited(database, "patient.read")] == [patient.id]
 
+    @pytest.mark.parametrize("method", ["PUT", "PATCH"])
+    def test_a_change_that_changes_nothing_is_a_reading(
+        self, database: Database, treating: ApiClient, caller: ApiClient, patient: Patient, method: str
+    ) -> None:
+        for writer in (treating, caller):
+            assert writer.open(method, f"/patients/{patient.id}", json={}).get_json()["name"] == patient.name
+        (event,) = audited(database, "patient.read")
+        assert event.patient_id == patient.id
+
     def test_a_doctor_looks_at_the_own_child_unnoted(self, client: FlaskClient, database: Database) -> None:
         doctor = DoctorFactory()
         child = PatientFactory(manager=doctor.account, is_own=False)
@@ -352,7 +361,7 @@ class TestChange:
             ({"date_of_birth": "20010203"}, "date_of_birth"),
             ({"date_of_birth": 2001}, "date_of_birth"),
             ({"name": " "}, "name"),
-            ({"name": "x" * 201}, "name"),
+            ({"name": "x" * 302}, "name"),
             ({"insurance_number": "1" * 101}, "insurance_number"),
             ({"address": "x" * 501}, "address"),
             ({"profile": "https://example.org/me.png"}, "profile"),
@@ -404,6 +413,17 @@ class TestChange:
         after = held(database, patient.id)
         assert (before.picture_id, before.date_of_birth) == (after.picture_id, after.date_of_birth)
         assert len(audited(database, "patient.changed")) == noted
+
+    def test_the_longest_name_that_one_registers_with_can_be_sent_back(self, client: FlaskClient) -> None:
+        account = {"username": "longest", "email": "longest@example.org", "password": PASSWORD}
+        names = {"first_name": "A" * 150, "last_name": "B" * 150}
+        token = client.post("/registrations/", json=account | names).get_json()["token"]
+        longest = ApiClient(client, token)
+        (read,) = longest.get("/patients/").get_json()["results"]
+
+        answer = longest.put(f"/patients/{read['id']}/", json=read)
+
+        assert (answer.status_code, answer.get_json()) == (200, read)
 
     def test_a_number_from_before_the_check_can_be_sent_back(self, database: Database, caller: ApiClient) -> None:
         old = PatientFactory(phone="ext. 7")

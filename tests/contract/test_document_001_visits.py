@@ -101,7 +101,8 @@ class TestAppointments:
         assert (booked["appointment_time"][:10], booked["time"]) == (day, ten.id)
 
     def test_it_is_read_updated_and_moved(self, patient: Program, hospital: Hospital, ten: AvailableTime) -> None:
-        booked = ok(patient.post("/appointments/", json=self.booking(hospital, ten)), 201)
+        far = f"{coming_weekday(days=20):%Y-%m-%d}T10:00:00"
+        booked = ok(patient.post("/appointments/", json=self.booking(hospital, ten, appointment_time=far)), 201)
         path = f"/appointments/{booked['id']}/"
         assert like(ok(patient.get(path)), APPOINTMENT) == booked
 

@@ -20,8 +20,8 @@ class Excuse:
 
 
 def _excuse(operations: str, fields: str, reason: str) -> Excuse:
-    """`fields` are separated by blanks; an empty text stands for a refusal that names none."""
-    return Excuse(operations, frozenset(fields.split() or [""]), reason)
+    """`fields` are separated by blanks."""
+    return Excuse(operations, frozenset(fields.split()), reason)
 
 
 _REGISTRATION = r"POST /(register|registrations/|api/register/|auth/register/|api/user/register/)"
@@ -33,7 +33,6 @@ EXCUSES: tuple[Excuse, ...] = (
     _excuse(_REGISTRATION, "email", "It is taken, or mail cannot be sent to it: fewer are taken than RFC 5322 allows."),
     _excuse(_REGISTRATION, "password confirm_password", "It is easy to guess, or is not the same twice."),
     _excuse("POST /register", "department", "Doctors need one, and it must exist."),
-    _excuse("POST /login", "", "Wrong credentials are 400 here: document 000."),
     _excuse(_PEOPLE, "username email password", "As at registration; and one without the others makes no account."),
     _excuse(_PEOPLE, "name", "It is needed where there is no account to take it from."),
     _excuse(_PEOPLE, "date_of_birth", "Nobody is born in the future, or lives 150 years."),
@@ -51,7 +50,19 @@ EXCUSES: tuple[Excuse, ...] = (
 )
 
 
-def is_excused(operation: str, fields: frozenset[str]) -> bool:
-    """Whether a refusal (400) that names these fields is right for a request that fits the document."""
+SENTENCES: tuple[tuple[str, str, str], ...] = (
+    ("POST /login", "The username or password is not right.*", "Wrong credentials are 400 here: document 000."),
+    (_WRITES, "A part of the form has no name.", "Unknown parts had control characters in their names."),
+)
+"""Operations that may refuse a valid request without naming a field, with which sentence, and why."""
+
+
+def is_excused(operation: str, detail: str, fields: frozenset[str]) -> bool:
+    """Whether a refusal (400) with this sentence and these fields is right for a request that fits the document."""
+    if not fields:
+        return any(
+            re.fullmatch(operations, operation) and re.fullmatch(sentence, detail)
+            for operations, sentence, _reason in SENTENCES
+        )
     known = {name for excuse in EXCUSES if re.fullmatch(excuse.operations, operation) for name in excuse.fields}
-    return bool(fields) and fields <= known
+    return fields <= known

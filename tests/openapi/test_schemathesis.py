@@ -14,15 +14,26 @@ from tests.openapi import hospital
 from tests.openapi.running import Effort, run
 from tests.support.databases import Database
 
-EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "5"))
+EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "0"))
 SEED = int(os.environ["SCHEMATHESIS_SEED"]) if "SCHEMATHESIS_SEED" in os.environ else None
+
+PEOPLE = ("anonymous", "patient", "doctor", "admin")
+DATABASES = ("sqlite", "postgresql")
+
+
+def effort(who: str, database_kind: str) -> Effort:
+    """A turn for each of the eight; where more is asked for, everything."""
+    if EXAMPLES:
+        return Effort(examples=EXAMPLES, seed=SEED)
+    return Effort(examples=4, turn=2 * PEOPLE.index(who) + DATABASES.index(database_kind))
 
 
 @pytest.mark.slow
 @pytest.mark.both_databases
-@pytest.mark.parametrize("who", ["anonymous", "patient", "doctor", "admin"])
-def test_it_does_what_its_document_says(who: str, app: Flask, database: Database) -> None:
-    found = run(app, database, hospital.build(database), who, Effort(examples=EXAMPLES, seed=SEED))
+@pytest.mark.parametrize("who", PEOPLE)
+def test_it_does_what_its_document_says(who: str, database_kind: str, app: Flask, database: Database) -> None:
+    found = run(app, database, hospital.build(database), who, effort(who, database_kind))
 
     assert not found.texts, f"\n{found}"
-    assert found.statuses[200 if who != "anonymous" else 401] > 0
+    assert found.statuses[200], "nothing was read"
+    assert found.statuses[201], "nothing was written"

@@ -10,8 +10,15 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from app.models import CareTeamMember, ClinicalRecord, ClinicalRecordVersion
-from tests.factories import ClinicalRecordFactory, DepartmentFactory, DoctorFactory, PatientFactory
+from app.models import AuditEvent, CareTeamMember, ClinicalRecord, ClinicalRecordVersion
+from tests.factories import (
+    AccountFactory,
+    ClinicalRecordFactory,
+    ContactMessageFactory,
+    DepartmentFactory,
+    DoctorFactory,
+    PatientFactory,
+)
 from tests.reliability.people import Crowd, Program, all_at_once
 from tests.support.databases import Database
 
@@ -69,3 +76,28 @@ def test_a_doctor_joins_a_care_team_once(database: Database, live_server: Callab
     assert Counter(answer.status for answer in answers) == {201: 1, 409: 7}
     with database.unit_of_work() as session:
         assert len(session.scalars(select(CareTeamMember)).all()) == 1
+
+
+def test_a_message_is_deleted_once(database: Database, live_server: Callable[..., str]) -> None:
+    with database.unit_of_work():
+        admin, message = AccountFactory(is_admin=True), ContactMessageFactory()
+    with Crowd(live_server(processes=2), [admin.username] * 8, kinds=[Program]) as clients:
+        programs = [client for client in clients if isinstance(client, Program)]
+        answers = all_at_once([partial(one._send, "DELETE", f"/contacts/{message.id}/", {}) for one in programs])
+    assert Counter(answer.status for answer in answers) == {204: 1, 404: 7}
+    with database.unit_of_work() as session:
+        noted = session.scalars(select(AuditEvent).where(AuditEvent.action == "contact_message.removed")).all()
+        assert len(noted) == 1
+
+
+def test_an_account_is_closed_once(database: Database, live_server: Callable[..., str]) -> None:
+    with database.unit_of_work():
+        account = AccountFactory()
+    with Crowd(live_server(processes=2), [account.username] * 8, kinds=[Program]) as clients:
+        programs = [client for client in clients if isinstance(client, Program)]
+        answers = all_at_once([partial(one._send, "DELETE", "/api/user/profiles/me/", {}) for one in programs])
+    statuses = Counter(answer.status for answer in answers)
+    assert (statuses[204], statuses[401] + statuses[404]) == (1, 7)
+    with database.unit_of_work() as session:
+        noted = session.scalars(select(AuditEvent).where(AuditEvent.action == "account.closed")).all()
+        assert len(noted) == 1

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.clock import now
 from app.errors import Conflict, Invalid, NotFound
 from app.models import Account, AuditEvent, Message, Patient, SessionKind
 from app.models import Session as SignIn
@@ -146,6 +147,14 @@ class TestRename:
         PatientFactory(manager=account, name="byron", is_own=False)
         accounts.rename(SOMEBODY, account, username="ada")
         assert named(session, account) == ["Ada Byron", "Ada Byron", "Kim", "Ada Byron"]
+
+    def test_so_is_one_who_was_voided_and_whose_reviews_stay(self, session: Session) -> None:
+        account = AccountFactory(username="ada", first_name="", last_name="")
+        PatientFactory(manager=account, name="ada", voided_at=now())
+
+        accounts.rename(SOMEBODY, account, username="byron")
+
+        assert named(session, account) == ["byron"]
 
     def test_nobody_elses_patient_is_renamed(self, session: Session) -> None:
         account = AccountFactory(first_name="Ada", last_name="Byron")

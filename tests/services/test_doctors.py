@@ -159,7 +159,7 @@ class TestFind:
                 assert len(page.rows) == limit
             return len(counted)
 
-        assert statements(2) == statements(6) == 4
+        assert statements(2) == statements(6) == 2
 
 
 class TestSoonest:

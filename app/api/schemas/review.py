@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from marshmallow import Schema, ValidationError, fields
 
 from app.api.paging import PageQuery
 from app.api.schemas.fields import LONGEST_SEARCH, Incoming, Text, WholeNumber
-from app.clock import to_local
 from app.services.reviews import LONGEST_BODY, RATINGS, Line
 
 STAR = "⭐"
@@ -97,8 +97,8 @@ class ReviewOut(Schema):
     )
 
 
-def review(line: Line) -> dict[str, Any]:
-    """A review as ReviewOut."""
+def review(line: Line, zone: ZoneInfo) -> dict[str, Any]:
+    """A review as ReviewOut; `zone` is the hospital's."""
     return {
         "id": line.id,
         "reviewer": line.reviewer,
@@ -106,7 +106,7 @@ def review(line: Line) -> dict[str, Any]:
         "doctor": line.doctor_id,
         "doctor_name": line.doctor_name,
         "body": line.body,
-        "created_on": to_local(line.created_at).date(),
+        "created_on": line.created_at.astimezone(zone).date(),
         "rating": STARS[line.rating],
         "verified": line.is_verified,
     }
