@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from urllib.parse import urlsplit
 
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -42,6 +43,7 @@ def _flask_configuration(settings: Settings) -> dict[str, object]:
         "DEBUG": settings.debug,
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
         "SQLALCHEMY_ENGINE_OPTIONS": _engine_options(settings),
+        "TRUSTED_HOSTS": [urlsplit(settings.public_url).hostname] if settings.is_production else None,
         "MAX_CONTENT_LENGTH": 10 * MEBIBYTE,
         "MAX_FORM_MEMORY_SIZE": 2 * MEBIBYTE,
         "SESSION_COOKIE_NAME": "__Host-portal" if settings.is_production else "portal",

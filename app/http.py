@@ -124,6 +124,7 @@ class Portal(Flask):
                 unit_of_work.commit()
             except BaseException as error:
                 unit_of_work.rollback()
+                reading.release()
                 self._undo_view(known)
                 if attempt == ATTEMPTS or not _is_retryable(error):
                     raise

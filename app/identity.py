@@ -43,7 +43,7 @@ class SignedIn(UserMixin):
 def actor() -> Actor:
     """Who is asking. A stranger is an actor without an account.
 
-    On the JSON face the token alone says so, without Flask-Login: a cookie never counts there, hence no CSRF token.
+    On the JSON face the token alone says so, without Flask-Login: a cookie never counts, so none needs a CSRF token.
     """
     if face() == "api":
         if "program" not in g:

@@ -201,7 +201,11 @@ VISIBLE: Mapping[type[Base], Mapping[Capacity, Condition]] = {
         Capacity.ADMIN: lambda _: ClinicalRecord.voided_at.is_(None),
     },
     Review: {
-        Capacity.ANYONE: lambda _: Review.hidden_at.is_(None),
+        Capacity.ANYONE: lambda _: and_(
+            Review.hidden_at.is_(None),
+            # The few doctors who have left are looked up once, not the doctor of each review.
+            Review.doctor_id.not_in(select(Doctor.id).where(Doctor.deleted_at.is_not(None))),
+        ),
         Capacity.ADMIN: _everything,
     },
     CareTeamMember: {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select, union
+from sqlalchemy import delete, select, union
 from sqlalchemy.orm import joinedload
 
 from app import policy, unit_of_work
@@ -56,3 +56,10 @@ def end(actor: Actor, member_id: int) -> None:
     audit.record(actor, "care_team.left", member, patient_id=member.patient_id, doctor=member.doctor_id)
     db.session.delete(member)
     db.session.flush()
+
+
+def leave_all(actor: Actor, doctor_id: int) -> None:
+    """Take a doctor who leaves out of every care team: coming back opens nobody's records."""
+    left = delete(CareTeamMember).where(CareTeamMember.doctor_id == doctor_id).returning(CareTeamMember.patient_id)
+    for patient_id in sorted(db.session.scalars(left)):
+        audit.record(actor, "care_team.left", patient_id=patient_id, doctor=doctor_id)

@@ -17,7 +17,7 @@ from app.extensions import db
 from app.models import Account, Approval, Designation, Doctor, Specialisation
 from app.models.types import name_key
 from app.policy import Actor, Permission
-from app.services import accounts, audit, cancellations, doctors, hours_changes, pictures, vocabularies
+from app.services import accounts, audit, cancellations, care_team, doctors, hours_changes, pictures, vocabularies
 from app.services.doctor_entries import LONGEST_NAME, enter
 from app.services.hours_changes import WrittenHours
 from app.services.pictures import NewPicture
@@ -106,7 +106,7 @@ def change(actor: Actor, doctor_id: int, **details: Unpack[Details]) -> Doctor:
 
 
 def remove(actor: Actor, doctor_id: int, *, cancel_appointments: bool = False) -> None:
-    """Take a doctor off: found, booked and signed in as a doctor no more. The account stays, as a patient's.
+    """Take a doctor off: found, booked, in care teams and signed in as a doctor no more. The account stays.
 
     Raises NotFound, Forbidden for anyone but the doctor and admins, and Conflict while visits are to come, unless
     they are to be cancelled: then their patients are told.
@@ -120,6 +120,7 @@ def remove(actor: Actor, doctor_id: int, *, cancel_appointments: bool = False) -
         message = f"{what} still to come. Cancel or complete them first, or have them cancelled with the deletion."
         raise Conflict(message)
     cancellations.cancel_coming(actor, doctor_id=doctor.id, reason=LEAVING)
+    care_team.leave_all(actor, doctor.id)
     doctor.deleted_at = now()
     audit.record(actor, "doctor.deleted", doctor, cancelled=number)
 

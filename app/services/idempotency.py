@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.exc import IntegrityError
 
 from app import unit_of_work
@@ -26,12 +26,7 @@ def once(actor: Actor, *, key: str, fingerprint: str, act: Callable[[], dict[str
     Raises Conflict where the key came before with another `fingerprint`. Of two at the same moment, the second waits
     for the first.
     """
-    db.session.execute(
-        delete(IdempotencyKey).where(
-            IdempotencyKey.account_id == actor.account_id,
-            IdempotencyKey.created_at < now() - timedelta(hours=settings.idempotency_hours),
-        )
-    )
+    db.session.execute(delete(IdempotencyKey).where(IdempotencyKey.account_id == actor.account_id, _is_over()))
     row = IdempotencyKey(account_id=actor.account_id, key=key, fingerprint=fingerprint)
     try:
         with db.session.begin_nested():
@@ -43,6 +38,15 @@ def once(actor: Actor, *, key: str, fingerprint: str, act: Callable[[], dict[str
         return _replay(actor, key, fingerprint)
     row.response = act()
     return row.response
+
+
+def forget() -> None:
+    """Delete what is no longer promised, whoever asked: the answers tell of visits."""
+    db.session.execute(delete(IdempotencyKey).where(_is_over()))
+
+
+def _is_over() -> ColumnElement[bool]:
+    return IdempotencyKey.created_at < now() - timedelta(hours=settings.idempotency_hours)
 
 
 def _replay(actor: Actor, key: str, fingerprint: str) -> dict[str, Any]:

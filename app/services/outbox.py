@@ -28,6 +28,7 @@ class Template(enum.Enum):
     BOOKED = "booked"
     CONFIRMED = "confirmed"
     MOVED = "moved"
+    CHANGED = "changed"
     CANCELLED = "cancelled"
     DOCTOR_APPROVED = "doctor_approved"
     DOCTOR_REJECTED = "doctor_rejected"
@@ -42,6 +43,7 @@ TRUE_WHILE: dict[Template, frozenset[VisitState]] = {
     Template.BOOKED: frozenset({VisitState.PENDING, VisitState.CONFIRMED, VisitState.IN_PROGRESS}),
     Template.CONFIRMED: frozenset({VisitState.CONFIRMED, VisitState.IN_PROGRESS}),
     Template.MOVED: frozenset({VisitState.PENDING, VisitState.CONFIRMED, VisitState.IN_PROGRESS}),
+    Template.CHANGED: frozenset({VisitState.PENDING, VisitState.CONFIRMED, VisitState.IN_PROGRESS}),
     Template.CANCELLED: frozenset({VisitState.CANCELLED}),
 }
 """The states of the visit in which a mail about it still holds. One about another version of the visit never does."""

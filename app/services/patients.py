@@ -118,8 +118,8 @@ def change(actor: Actor, patient_id: int, **details: Unpack[Details]) -> Patient
 def void(actor: Actor, patient_id: int) -> None:
     """Take a patient out of the portal: hidden from everybody, and what was still to come is cancelled, however soon.
 
-    The patient's reviews are hidden, too; clinical records stay. An account may void its own patient, too: it goes on with the others it manages. Raises
-    NotFound, and Forbidden as `change` does.
+    The patient's reviews are hidden, too; clinical records stay. An account may void its own patient: it goes on with
+    the others it manages. Raises NotFound, and Forbidden as `change` does.
     """
     _require_change(actor, policy.fetch(actor, Patient, patient_id))
     cancellations.cancel_coming(actor, patient_id=patient_id)

@@ -13,10 +13,10 @@ from app import policy
 from app.clock import now
 from app.errors import Conflict, NotFound
 from app.extensions import db
-from app.models import Account, Profile
+from app.models import Account, Doctor, Profile
 from app.models.types import name_key
 from app.policy import Actor, Permission
-from app.services import accounts, audit, writing
+from app.services import accounts, audit, doctor_changes, writing
 from app.services.listing import Listing, listing
 from app.services.pictures import NewPicture
 from app.services.search import words
@@ -106,9 +106,19 @@ def change(actor: Actor, profile_id: int, **details: Unpack[Details]) -> Profile
 
 
 def close(actor: Actor, profile_id: int) -> None:
-    """Close the account of a profile, see accounts.close. Raises NotFound, Forbidden, Conflict."""
+    """Close the account of a profile, see accounts.close, and take its doctor off, see doctor_changes.remove.
+
+    Whoever is shut out by an admin is out at once: the doctor's visits to come are cancelled. Raises NotFound,
+    Forbidden, and Conflict for the last admin and for a doctor who has visits to come and closes the own account.
+    """
     profile = policy.fetch(actor, Profile, profile_id, _WITH_ACCOUNT)
     policy.require(actor, Permission.CHANGE_PROFILE, profile)
+    doctor_id = db.session.scalar(
+        select(Doctor.id).where(Doctor.account_id == profile.account_id, Doctor.deleted_at.is_(None))
+    )
+    if doctor_id is not None:
+        is_shut_out = profile.account_id != actor.account_id
+        doctor_changes.remove(actor, doctor_id, cancel_appointments=is_shut_out)
     accounts.close(actor, profile.account)
 
 

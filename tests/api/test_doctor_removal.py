@@ -21,8 +21,10 @@ from tests.api.doctor_support import NEW, PATHS, actions, address
 from tests.api.support import ids, problem, text
 from tests.factories import (
     AppointmentFactory,
+    ClinicalRecordFactory,
     DoctorFactory,
     PatientFactory,
+    ReviewFactory,
     coming_weekday,
 )
 from tests.support.clients import ApiClient, api
@@ -63,6 +65,38 @@ class TestDeleting:
         assert api(client, pending.account).delete(address(pending)).status_code == 204
         assert admin.delete(address(doctor)).status_code == 204
         assert ids(admin, path="/doctors/") == []
+
+    def test_who_comes_back_is_in_nobodys_care_team(
+        self,
+        client: FlaskClient,
+        caller: ApiClient,
+        staff: ApiClient,
+        admin: ApiClient,
+        doctor: Doctor,
+        patient: Patient,
+    ) -> None:
+        ClinicalRecordFactory(patient=patient, department=None, author=None)
+        sent = {"patient": patient.id, "doctor": doctor.id}
+        assert caller.post("/api/mappings/", json=sent).status_code == 201
+        assert staff.get("/patient_records/").get_json()["count"] == 1
+
+        assert staff.delete(address(doctor)).status_code == 204
+        assert caller.get("/api/mappings/").get_json()["count"] == 0
+        assert staff.post("/doctors/", json={}).status_code == 201
+        assert admin.patch(address(doctor), json={"status": "approved"}).status_code == 200
+
+        assert staff.get("/patient_records/").get_json()["count"] == 0
+
+    def test_the_reviews_go_with_the_doctor_and_come_back(
+        self, caller: ApiClient, staff: ApiClient, doctor: Doctor, patient: Patient
+    ) -> None:
+        review = ReviewFactory(doctor=doctor, patient=patient)
+        assert staff.delete(address(doctor)).status_code == 204
+        assert ids(caller, path="/reviews/") == []
+        problem(caller.get(f"/reviews/{review.id}/"), 404)
+
+        assert staff.post("/doctors/", json={}).status_code == 201
+        assert ids(caller, path="/reviews/") == [review.id]
 
     @pytest.mark.parametrize("query", ["", "?cancel_appointments=false", "?cancel_appointments=0"])
     def test_visits_to_come_are_in_the_way(self, staff: ApiClient, doctor: Doctor, query: str) -> None:

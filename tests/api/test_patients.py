@@ -23,6 +23,7 @@ from tests.factories import (
     ClinicalRecordFactory,
     DoctorFactory,
     PatientFactory,
+    ReviewFactory,
 )
 from tests.support.clients import PASSWORD, ApiClient, api
 from tests.support.databases import Database
@@ -486,6 +487,15 @@ class TestVoid:
             assert states == {coming.id: VisitState.CANCELLED, done.id: VisitState.COMPLETED}
             assert session.get_one(ClinicalRecord, record.id).voided_at is None
         problem(caller.get(f"/appointments/{coming.id}"), 404)
+
+    def test_the_reviews_are_hidden(self, caller: ApiClient, patient: Patient, doctor: Doctor) -> None:
+        review = ReviewFactory(patient=patient, doctor=doctor)
+        assert ids(caller, path="/reviews/") == [review.id]
+
+        assert caller.delete(f"/patients/{patient.id}").status_code == 204
+
+        assert ids(caller, path="/reviews/") == []
+        assert caller.get(f"/doctors/{doctor.id}/").get_json()["reviews"] == 0
 
     def test_an_account_goes_on_without_its_own_patient(
         self, caller: ApiClient, patient: Patient, doctor: Doctor

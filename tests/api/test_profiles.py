@@ -17,7 +17,7 @@ from app.api.schemas.profile import ProfileOut
 from app.models import Account, AuditEvent, Message, Patient, Profile, Session
 from app.services.accounts import MOST_CONFIRMATIONS
 from tests.api.support import ids, problem, text
-from tests.factories import AccountFactory, DoctorFactory, PatientFactory
+from tests.factories import AccountFactory, AppointmentFactory, DoctorFactory, PatientFactory
 from tests.support.clients import PASSWORD, ApiClient, api
 from tests.support.databases import Database
 from tests.support.queries import Queries
@@ -387,6 +387,30 @@ class TestClose:
         assert api(client, other).delete(f"{PATH}{me}/").status_code == 204
         problem(admin.get(f"{PATH}me/"), 401)
         problem(api(client, other).delete(f"{PATH}me/"), 409)
+
+    def test_a_doctor_with_visits_to_come_does_not_just_leave(self, client: FlaskClient, admin: ApiClient) -> None:
+        visit = AppointmentFactory()
+        doctor = visit.doctor
+        leaving = api(client, doctor.account)
+
+        assert "still to come" in problem(leaving.delete(f"{PATH}me/"), 409)["detail"]
+        assert leaving.get(f"/doctors/{doctor.id}/").status_code == 200
+
+        assert leaving.delete(f"/doctors/{doctor.id}/?cancel_appointments=true").status_code == 204
+        assert leaving.delete(f"{PATH}me/").status_code == 204
+
+    def test_a_doctor_who_is_shut_out_is_booked_no_more(
+        self, client: FlaskClient, admin: ApiClient, database: Database
+    ) -> None:
+        visit = AppointmentFactory()
+        account, doctor = visit.doctor.account, visit.doctor
+
+        assert admin.delete(f"{PATH}{account.profile.id}/").status_code == 204
+
+        problem(admin.get(f"/doctors/{doctor.id}/"), 404)
+        told = api(client, visit.patient.manager).get(f"/appointments/{visit.id}/").get_json()
+        assert told["state"] == "cancelled"
+        assert actions(database, "doctor.") == ["doctor.deleted"]
 
     def test_the_patient_stays_with_the_hospital(self, client: FlaskClient, admin: ApiClient) -> None:
         patient = PatientFactory()

@@ -345,14 +345,35 @@ class TestDecline:
 
 
 class TestDescribe:
-    def test_it_changes_symptoms_and_kind_and_nothing_else(self, session: Session) -> None:
+    def test_it_changes_the_symptoms_and_nothing_else(self, session: Session) -> None:
         visit = AppointmentFactory(starts_at=TEN, state=VisitState.CONFIRMED)
 
-        changed = appointments.describe(side_of(visit.patient), visit.id, symptoms=" A rash ", kind=VisitKind.ONLINE)
+        changed = appointments.describe(side_of(visit.patient), visit.id, symptoms=" A rash ")
 
-        assert (changed.symptoms, changed.kind) == ("A rash", VisitKind.ONLINE)
+        assert (changed.symptoms, changed.kind) == ("A rash", VisitKind.IN_PERSON)
         assert (changed.starts_at, changed.state) == (TEN, VisitState.CONFIRMED)
         assert actions(session, visit) == ["appointment.described"]
+        assert mails(session, visit) == []
+
+    def test_another_way_to_meet_waits_for_the_doctor_again(self, session: Session) -> None:
+        visit = AppointmentFactory(starts_at=TEN, state=VisitState.CONFIRMED)
+        visit.doctor.meet_link = "https://meet.example/room"
+
+        changed = appointments.describe(side_of(visit.patient), visit.id, kind=VisitKind.ONLINE)
+
+        assert (changed.kind, changed.state) == (VisitKind.ONLINE, VisitState.PENDING)
+        assert appointments.meet_link(changed) is None
+        assert mails(session, visit) == ["changed"]
+        appointments.set_state(as_doctor(visit.doctor), visit.id, VisitState.CONFIRMED)
+        assert appointments.meet_link(changed) == "https://meet.example/room"
+
+    def test_the_doctor_decides_alone_how_they_meet(self, session: Session) -> None:
+        visit = AppointmentFactory(starts_at=TEN, state=VisitState.CONFIRMED)
+
+        changed = appointments.describe(as_doctor(visit.doctor), visit.id, kind=VisitKind.ONLINE)
+
+        assert (changed.kind, changed.state) == (VisitKind.ONLINE, VisitState.CONFIRMED)
+        assert mails(session, visit) == ["changed"]
 
     def test_the_same_again_changes_nothing_in_any_state(self, session: Session) -> None:
         visit = AppointmentFactory(starts_at=TEN, state=VisitState.COMPLETED)

@@ -16,6 +16,7 @@ from app import unit_of_work
 from app.clock import now
 from app.errors import Conflict, Invalid
 from app.extensions import db
+from app.jobs import mail
 from app.models import ContactMessage, IdempotencyKey
 from app.policy import Actor
 from app.services import idempotency
@@ -103,6 +104,19 @@ class TestOnce:
             idempotency.once(Actor(account_id=999), key="k", fingerprint="f", act=act)  # there is no such account
 
         assert act.times == 0
+
+    def test_old_answers_are_forgotten_whoever_asked(self, database: Database) -> None:
+        with database.unit_of_work() as session:
+            for key, age in (("old", 25), ("new", 23)):
+                idempotency.once(Actor(account_id=AccountFactory().id), key=key, fingerprint="f", act=Act())
+                kept = session.scalars(select(IdempotencyKey).where(IdempotencyKey.key == key)).one()
+                kept.created_at = now() - timedelta(hours=age)
+
+        with database.app.app_context():
+            mail.sweep()
+
+        with database.unit_of_work() as session:
+            assert session.scalars(select(IdempotencyKey.key)).all() == ["new"]
 
     @pytest.mark.both_databases
     def test_of_many_at_one_moment_one_acts_and_all_get_its_answer(self, database: Database) -> None:

@@ -50,7 +50,7 @@ class TestEntries:
         consultant, registrar = DesignationFactory(name="Consultant"), DesignationFactory(name="Registrar")
 
         with database.unit_of_work(), count_queries() as statements:
-            named = ["registrar", consultant.id, str(registrar.id), "CONSULTANT"]
+            named: list[int | str] = ["registrar", consultant.id, str(registrar.id), "CONSULTANT"]
             found = vocabularies.entries(STRANGER, Designation, named, field="designation")
 
             assert [row.id for row in found] == [registrar.id, consultant.id]
