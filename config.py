@@ -56,10 +56,13 @@ class Settings:
     ratelimit_signed_in: str = "1200 per minute"
     ratelimit_sign_in: str = "10 per minute"
     ratelimit_contact: str = "10 per hour"
+    ratelimit_forgotten: str = "10 per hour"
     trusted_proxies: int = 0
     access_token_hours: int = 12
     refresh_token_days: int = 30
     browser_session_hours: int = 12
+    idle_minutes_staff: int = 15
+    idle_minutes_patient: int = 30
     default_slot_minutes: int = 30
     working_days: str = "mon,tue,wed,thu,fri"
     booking_cutoff_hours: int = 2
@@ -195,7 +198,13 @@ class Settings:
             raise SettingsError(message)
 
 
-_LIMITS = ("ratelimit_anonymous", "ratelimit_signed_in", "ratelimit_sign_in", "ratelimit_contact")
+_LIMITS = (
+    "ratelimit_anonymous",
+    "ratelimit_signed_in",
+    "ratelimit_sign_in",
+    "ratelimit_contact",
+    "ratelimit_forgotten",
+)
 _TEXTS = (
     "host",
     "mail_from",
@@ -213,6 +222,8 @@ _NUMBERS = (
     "access_token_hours",
     "refresh_token_days",
     "browser_session_hours",
+    "idle_minutes_staff",
+    "idle_minutes_patient",
     "default_slot_minutes",
     "booking_cutoff_hours",
     "booking_horizon_days",

@@ -26,6 +26,7 @@ def create_app(settings: Settings | None = None) -> http.Portal:
         extension.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
     http.init_app(app, identity.note_refusal)
+    app.after_request(identity.note_use)
     pages.register(app)
     api.register(app)
     cli.register(app)

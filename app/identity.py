@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
-from flask import current_app, g, request
+from flask import Response, current_app, g, request
 from flask import session as cookie
 from flask_login import UserMixin, current_user, login_user, logout_user
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from app import unit_of_work
-from app.extensions import login_manager, settings
+from app.extensions import login_manager, read_only, settings
 from app.http import face
 from app.models import Account, SessionKind
 from app.policy import Actor
 from app.services import audit, sessions
+from app.services.sessions import Presence
 
 _SCHEMES = ("bearer", "token")
+BACKGROUND = "X-Background"
+"""The header of what a page asks by itself: it does not count as use."""
+
+_FILES = frozenset({None, "static", "public.media"})
 
 
 class SignedIn(UserMixin):
     """What Flask-Login keeps for a request: the actor, and the secret by which the cookie names the session."""
 
-    def __init__(self, actor: Actor, secret: str = "") -> None:
-        self.actor = actor
+    def __init__(self, found: Presence, secret: str) -> None:
+        self.found = found
         self.secret = secret
+
+    @property
+    def actor(self) -> Actor:
+        """Whose session it is."""
+        return self.found.actor
 
     def get_id(self) -> str:
         """What goes into the cookie."""
@@ -50,8 +61,50 @@ def origin() -> str:
 
 @login_manager.user_loader
 def _from_cookie(secret: str) -> SignedIn | None:
-    found = sessions.actor_by_secret(secret, origin=origin())
+    found = sessions.presence(secret, origin=origin())
+    if found is not None and found.is_over:
+        g.idle_limit = sessions.idle_limit(found.actor)
+        return None
     return SignedIn(found, secret) if found else None
+
+
+def presence() -> Presence | None:
+    """The session of the browser that asks, and until when it lasts; None for a stranger and for programs."""
+    if face() == "api":
+        return None
+    known = current_user._get_current_object()  # noqa: SLF001 (the way out of the proxy)
+    return known.found if isinstance(known, SignedIn) else None
+
+
+def idle_minutes() -> int | None:
+    """How many minutes the browser that asks was left alone for when its session ended by that; None if it did not."""
+    if actor().is_signed_in or "idle_limit" not in g:
+        return None
+    return int(g.idle_limit.total_seconds() // 60)
+
+
+def note_use(response: Response) -> Response:
+    """Write down, now and then, that the browser is in use: after the view, in a transaction of its own.
+
+    What a page asks by itself (BACKGROUND) is no use, nor are files. If the database is too busy, the next one counts.
+    """
+    is_known = "_login_user" in g and request.endpoint not in _FILES and BACKGROUND not in request.headers
+    found = presence() if is_known else None
+    if found is not None and sessions.is_use_due(found):
+        unit_of_work.rollback()  # an error page may have begun to read
+        read_only.set(False)
+        try:
+            with unit_of_work.transaction():
+                sessions.note_use(found)
+        except (OperationalError, PoolTimeoutError):
+            current_app.logger.warning("the use of a session could not be noted")
+    return response
+
+
+def stay() -> Presence | None:
+    """Write down at once that somebody is there; the session as it is now, None for a stranger."""
+    found = presence()
+    return None if found is None else sessions.note_use(found)
 
 
 def _by_token() -> Actor | None:
@@ -67,7 +120,7 @@ def sign_in(account: Account) -> None:
         account, SessionKind.BROWSER, origin=origin(), user_agent=request.headers.get("User-Agent", "")
     )
     cookie.clear()
-    found = sessions.actor_by_secret(secret, origin=origin())
+    found = sessions.presence(secret, origin=origin())
     if found is None:
         message = f"session {row.id} was opened but cannot be found"
         raise RuntimeError(message)

@@ -298,6 +298,7 @@ class Permission(enum.Enum):
     REVIEW = "review a doctor"
     CHANGE_REVIEW = "change a review"
     DELETE_REVIEW = "delete a review"
+    MANAGE_ACCOUNT = "manage the own account"
     ADMINISTER = "run the hospital's data"
 
 
@@ -372,6 +373,7 @@ GRANTS: Mapping[Permission, tuple[Grant, ...]] = {
     Permission.REVIEW: (_is_member,),
     Permission.CHANGE_REVIEW: (_wrote_review,),
     Permission.DELETE_REVIEW: (_wrote_review, _is_admin),
+    Permission.MANAGE_ACCOUNT: (_is_member,),
     Permission.ADMINISTER: (_is_admin,),
 }
 """A doctor may also book for, and change, a patient whom that doctor treats: a question of rows, asked by the services.

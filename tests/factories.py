@@ -73,6 +73,20 @@ class AccountFactory(_RowFactory[models.Account]):
     profile = factory.LazyFunction(models.Profile)
 
 
+class SessionFactory(_RowFactory[models.Session]):
+    """A browser in which an account is signed in, as nobody can any more: its secret is lost."""
+
+    class Meta:
+        model = models.Session
+
+    account = factory.SubFactory(AccountFactory)
+    kind = models.SessionKind.BROWSER
+    token_hash = factory.Sequence(lambda number: f"hash of a lost secret {number}")
+    user_agent = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0"
+    origin = "192.0.2.7"
+    expires_at = factory.LazyFunction(lambda: datetime.now(UTC) + timedelta(hours=12))
+
+
 class DepartmentFactory(_RowFactory[models.Department]):
     """A department."""
 

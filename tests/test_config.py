@@ -131,6 +131,7 @@ class TestFromEnvironment:
             ("ACCESS_TOKEN_HOURS", "1.5"),
             ("RATELIMIT_SIGN_IN", "often"),
             ("RATELIMIT_CONTACT", "seldom"),
+            ("RATELIMIT_FORGOTTEN", "seldom"),
             ("PHONE_REGION", "Britain"),
             ("RATELIMIT_ANONYMOUS", "10 per fortnight"),
             ("DEFAULT_SLOT_MINUTES", "0"),

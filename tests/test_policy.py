@@ -315,6 +315,7 @@ MAY: dict[Permission, set[str]] = {
     Permission.REVIEW: KNOWN,
     Permission.CHANGE_REVIEW: {"marie"},
     Permission.DELETE_REVIEW: {"marie", "admin"},
+    Permission.MANAGE_ACCOUNT: KNOWN,
     Permission.ADMINISTER: {"admin"},
 }
 

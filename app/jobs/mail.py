@@ -20,7 +20,11 @@ from app.unit_of_work import transaction
 if TYPE_CHECKING:
     from config import Settings
 
-_LINKS = {Template.SET_PASSWORD: Purpose.SET_PASSWORD, Template.CONFIRM_EMAIL: Purpose.CONFIRM_EMAIL}
+_LINKS = {
+    Template.SET_PASSWORD: Purpose.SET_PASSWORD,
+    Template.RESET_PASSWORD: Purpose.SET_PASSWORD,
+    Template.CONFIRM_EMAIL: Purpose.CONFIRM_EMAIL,
+}
 _PORTS = {"none": 25, "starttls": 587, "tls": 465}
 
 
@@ -102,11 +106,13 @@ def _facts(message: Message) -> dict[str, Any] | None:
     if outbox.tells_of_a_visit(message):
         visit = outbox.visit_of(message)
         return None if visit is None else {"visit": visit}
-    if outbox.brings_a_link(message):
-        account, purpose = outbox.account_of(message), _LINKS[Template(message.template)]
+    if outbox.tells_of_an_account(message):
+        account, purpose = outbox.account_of(message), _LINKS.get(Template(message.template))
         if account is None:
             return None
-        days = account_links.LIFETIMES[purpose].days
+        if purpose is None:
+            return {"account": account}
+        days = account_links.lifetime(purpose, account).days
         return {"account": account, "token": account_links.token(purpose, account), "days": days}
     return {}
 

@@ -10,7 +10,7 @@ from app.pages import account, admin, clinic, patient, public
 from app.pages.errors import refuse_form, render_refusal
 from app.pages.render import configure_templates
 
-BLUEPRINTS = (public.blueprint, account.blueprint, patient.blueprint, clinic.blueprint, admin.blueprint)
+BLUEPRINTS = (public.blueprint, account.blueprint, account.own, patient.blueprint, clinic.blueprint, admin.blueprint)
 
 
 def register(app: Flask) -> None:

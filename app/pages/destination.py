@@ -10,7 +10,16 @@ LONGEST = 2000
 _BY_MAIL = frozenset({"account.set_password", "account.confirm_email"})
 """Pages whose addresses are secrets: they are passed on nowhere."""
 
-_NOT_AFTER_SIGNING_IN = frozenset({"account.sign_in", "account.sign_up", "account.sign_out"})
+_NOT_AFTER_SIGNING_IN = frozenset(
+    {
+        "account.sign_in",
+        "account.sign_up",
+        "account.sign_out",
+        "account.forgotten_password",
+        "account.forgotten_password_sent",
+        "account.closed",
+    }
+)
 
 
 def wanted() -> str | None:

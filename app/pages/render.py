@@ -18,7 +18,7 @@ from app.pages import form_parts, wording
 from app.pages.destination import way_back
 from app.pages.static_files import configure_static_files
 from app.policy import Actor, Permission, can
-from app.services import pictures
+from app.services import pictures, sessions
 
 COMPONENTS = {
     "forms": ("components/forms.html",),
@@ -132,6 +132,7 @@ def configure_templates(app: Flask) -> None:
         actor=LocalProxy(identity.actor),
         navigation=navigation,
         can=_may,
+        idle_limit=sessions.idle_limit,
         picture_url=pictures.picture_url,
         way_back=way_back,
     )

@@ -14,6 +14,7 @@ from datetime import timedelta
 from itsdangerous import BadData, URLSafeTimedSerializer
 from sqlalchemy import select
 
+from app.clock import now
 from app.errors import NotFound
 from app.extensions import db, settings
 from app.models import Account
@@ -31,6 +32,9 @@ LIFETIMES: Mapping[Purpose, timedelta] = {
     Purpose.CONFIRM_EMAIL: timedelta(days=1),
 }
 """For how long a link is good, from the moment when it is sent."""
+
+FORGOTTEN_PASSWORD = timedelta(days=1)
+"""The same for a link to another password: it opens an account that is in use."""
 
 _BINDS: Mapping[Purpose, Callable[[Account], tuple[str, str]]] = {
     # The address, too: a link that was sent to a mistyped one is worth nothing once it is put right.
@@ -50,7 +54,9 @@ def owner(purpose: Purpose, text: str, *, lock: bool = False) -> Account:
     Raises NotFound, alike for a token that is forged, has run out or was used, and for a closed account.
     """
     try:
-        key, fingerprint = _serializer(purpose).loads(text, max_age=int(LIFETIMES[purpose].total_seconds()))
+        (key, fingerprint), made_at = _serializer(purpose).loads(
+            text, max_age=int(LIFETIMES[purpose].total_seconds()), return_timestamp=True
+        )
     except BadData:
         raise NotFound from None
     query = select(Account).where(Account.id == key, Account.is_active)
@@ -59,7 +65,15 @@ def owner(purpose: Purpose, text: str, *, lock: bool = False) -> Account:
     account = db.session.scalars(query).one_or_none()
     if account is None or not hmac.compare_digest(fingerprint, _fingerprint(purpose, account)):
         raise NotFound
+    if now() - made_at > lifetime(purpose, account):
+        raise NotFound
     return account
+
+
+def lifetime(purpose: Purpose, account: Account) -> timedelta:
+    """For how long a link that is made now is good."""
+    opens_what_is_used = purpose is Purpose.SET_PASSWORD and account.password_hash is not None
+    return FORGOTTEN_PASSWORD if opens_what_is_used else LIFETIMES[purpose]
 
 
 def _serializer(purpose: Purpose) -> URLSafeTimedSerializer:

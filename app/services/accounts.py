@@ -29,6 +29,8 @@ MAXIMUM_PASSWORD = 200
 MAXIMUM_NAME = 150
 MOST_CONFIRMATIONS = 5
 """How many mails an hour an account may have sent to addresses that it wants to change to: nobody is to be flooded."""
+MOST_LINKS = 5
+"""How many links to another password an account is sent in an hour."""
 
 _USERNAME = re.compile(r"[\w.+-]{1,150}")
 WRONG_CREDENTIALS = "The username or password is not right. Check both and try again."
@@ -128,17 +130,38 @@ def authenticate(_actor: Actor, *, username: str, password: str) -> Account:
     TooMany for a name that was tried too often.
     """
     key = name_key(username)
-    account = db.session.scalars(
-        select(Account).where(or_(Account.username_key == key, Account.email_key == key), Account.is_active)
-    ).one_or_none()
+    account = _called(key)
     attempts.count_sign_in(account.username_key if account else key)
     stored = account.password_hash if account else None
     unit_of_work.pause()
-    if not _matches(stored or _decoy(), password) or account is None or stored is None:
+    if not is_password(stored, password) or account is None or stored is None:
         raise Unauthorized(WRONG_CREDENTIALS)
     if _hasher().check_needs_rehash(stored):
         account.password_hash = hash_password(password)
     return account
+
+
+def forgotten(actor: Actor, name: str) -> None:
+    """Mail a link to another password to the open account of a username or an e-mail address, if there is one.
+
+    Nothing tells, and no time shows, whether there is. Raises TooMany for a name, or an address of the network, from
+    which this was asked too often; above MOST_LINKS in an hour an account is sent no more.
+    """
+    key = name_key(name)
+    attempts.count_forgotten(key, actor.origin)
+    account = _called(key)
+    sent = outbox.count_sent_to(account, Template.RESET_PASSWORD, since=now() - timedelta(hours=1))
+    if account is not None and sent < MOST_LINKS:
+        outbox.tell_about_account(Template.RESET_PASSWORD, account, account.email)
+    else:
+        outbox.tell_nobody(Template.RESET_PASSWORD)
+    audit.record(actor, "account.password_forgotten", account_id=account.id if account else None)
+
+
+def _called(key: str) -> Account | None:
+    """The open account that has this key as its username's or its e-mail address's."""
+    query = select(Account).where(or_(Account.username_key == key, Account.email_key == key), Account.is_active)
+    return db.session.scalars(query).one_or_none()
 
 
 def note_failed_sign_in(actor: Actor) -> None:
@@ -161,10 +184,20 @@ def set_password(actor: Actor, token: str, password: str) -> Account:
     unit_of_work.pause()
     password_hash = hash_password(password)
     account = account_links.owner(Purpose.SET_PASSWORD, token, lock=True)
-    account.password_hash = password_hash
-    sessions.end_all(account.id)
-    audit.record(actor, "account.password_set", account, account_id=account.id)
+    replace_password(actor, account, password_hash)
     return account
+
+
+def replace_password(actor: Actor, account: Account, password_hash: str, *, keep: int | None = None) -> None:
+    """Have another password count for a locked account, and end its sessions but for `keep`.
+
+    Who had a password before is told by mail: it may have been somebody else.
+    """
+    if account.password_hash is not None:
+        outbox.tell_about_account(Template.PASSWORD_CHANGED, account, account.email)
+    account.password_hash = password_hash
+    sessions.end_all(account.id, keep=keep)
+    audit.record(actor, "account.password_set", account, account_id=account.id)
 
 
 def rename(
@@ -232,10 +265,11 @@ def change_email(actor: Actor, account: Account, email: str) -> None:
 def confirm_email(actor: Actor, token: str) -> Account:
     """Make the address that a mailed link confirms the account's own.
 
-    Raises NotFound for a link that is no longer good, and Conflict where the address was taken meanwhile.
+    The former address is told, without the new one in it. Raises NotFound for a link that is no longer good, and
+    Conflict where the address was taken meanwhile.
     """
     account = account_links.owner(Purpose.CONFIRM_EMAIL, token, lock=True)
-    email = account.pending_email or account.email
+    email, former = account.pending_email or account.email, account.email
     try:
         with unit_of_work.saving():
             account.email, account.pending_email = email, None
@@ -243,6 +277,8 @@ def confirm_email(actor: Actor, token: str) -> Account:
         message = "Somebody else uses that e-mail address by now. Yours stays as it was."
         raise Conflict(message) from error
     audit.record(actor, "account.email_confirmed", account, account_id=account.id)
+    if account.password_hash is not None:  # else the former one was mistyped, and is a stranger's
+        outbox.tell_about_account(Template.EMAIL_CHANGED, account, former)
     return account
 
 
@@ -289,11 +325,13 @@ def _decoy() -> str:
     return hash_password("nobody's password")
 
 
-def _matches(stored: str, password: str) -> bool:
+def is_password(stored: str | None, password: str) -> bool:
+    """Whether a password is the stored one. It takes as long where none is stored."""
     try:
-        return _hasher().verify(stored, _prepared(password))
+        _hasher().verify(stored or _decoy(), _prepared(password))
     except (VerificationError, InvalidHashError):
         return False
+    return stored is not None
 
 
 def _prepared(password: str) -> bytes:

@@ -32,6 +32,16 @@ def count_contact(origin: str) -> None:
     )
 
 
+def count_forgotten(name: str, origin: str) -> None:
+    """Count somebody who asks for a new password, for the name as it was given and for the network address.
+
+    Whether there is such an account makes no difference. Raises TooMany above the limit.
+    """
+    refusal = "You have asked for a new password too often. Wait an hour, or ask the hospital for help."
+    _count(settings.ratelimit_forgotten, "forgotten name", name, refusal)
+    _count(settings.ratelimit_forgotten, "forgotten address", origin, refusal)
+
+
 def _count(text: str, what: str, whose: str, refusal: str) -> None:
     """Count one try of somebody against a limit; a store that is down lets people in."""
     if not settings.ratelimit_enabled:

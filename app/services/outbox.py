@@ -33,7 +33,10 @@ class Template(enum.Enum):
     DOCTOR_APPROVED = "doctor_approved"
     DOCTOR_REJECTED = "doctor_rejected"
     SET_PASSWORD = "set_password"  # noqa: S105 (no password)
+    RESET_PASSWORD = "reset_password"  # noqa: S105 (no password)
     CONFIRM_EMAIL = "confirm_email"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 (no password)
+    EMAIL_CHANGED = "email_changed"
 
 
 TRUE_WHILE: dict[Template, frozenset[VisitState]] = {
@@ -50,9 +53,12 @@ HOLDS: dict[Template, Callable[[Account, Message], bool]] = {
     Template.SET_PASSWORD: lambda account, message: (
         account.password_hash is None and account.email == message.recipient
     ),
+    Template.RESET_PASSWORD: lambda account, message: account.email == message.recipient,
     Template.CONFIRM_EMAIL: lambda account, message: account.pending_email == message.recipient,
+    Template.PASSWORD_CHANGED: lambda _account, _message: True,
+    Template.EMAIL_CHANGED: lambda _account, _message: True,
 }
-"""Whether a mail with a link for an account still holds. What the link is, is only made when the mail is sent."""
+"""Whether a mail about an account still holds. What its link is, is only made when the mail is sent."""
 
 
 def tell_about_visit(template: Template, appointment: Appointment, account: Account) -> None:
@@ -67,18 +73,24 @@ def tell_about_application(template: Template, doctor: Doctor, account: Account)
 
 
 def tell_about_account(template: Template, account: Account, recipient: str) -> None:
-    """Have a link for an account, which must be flushed, mailed to an address; each time it is another mail."""
+    """Have an account, which must be flushed, told of itself at an address; each time it is another mail."""
     key = f"{template.value}.{account.id}.{secrets.token_hex(8)}"
     _put(Message(key=key, template=template.value, account_id=account.id, recipient=recipient))
 
 
-def count_sent_to(account: Account, template: Template, *, since: datetime) -> int:
-    """How many mails of a kind an account has caused since a moment."""
+def tell_nobody(template: Template) -> None:
+    """Do what telling an account does, and have it dropped: nobody can time whether there is such an account."""
+    _put(Message(key=f"{template.value}.0.{secrets.token_hex(8)}", template=template.value, recipient=""))
+
+
+def count_sent_to(account: Account | None, template: Template, *, since: datetime) -> int:
+    """How many mails of a kind an account has caused since a moment; None for nobody has caused none."""
+    key = account.id if account else 0
     return (
         db.session.scalar(
             select(func.count())
             .select_from(Message)
-            .where(Message.account_id == account.id, Message.template == template.value, Message.created_at >= since)
+            .where(Message.account_id == key, Message.template == template.value, Message.created_at >= since)
         )
         or 0
     )
@@ -164,14 +176,14 @@ def tells_of_a_visit(message: Message) -> bool:
 
 
 def account_of(message: Message) -> Account | None:
-    """The account that a message has a link for, if it still holds; None for a closed one."""
+    """The account that a message is about, if it still holds; None for a closed one."""
     account = db.session.get(Account, message.account_id) if message.account_id else None
     holds = HOLDS[Template(message.template)]
     return account if account is not None and account.is_active and holds(account, message) else None
 
 
-def brings_a_link(message: Message) -> bool:
-    """Whether the message is about an account, and holds a link that is made when it is sent."""
+def tells_of_an_account(message: Message) -> bool:
+    """Whether the message is about an account itself, and so may have become untrue."""
     return Template(message.template) in HOLDS
 
 

@@ -5,19 +5,21 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
 import jwt
 from jwt.types import Options
-from sqlalchemy import Select, bindparam, select, update
+from sqlalchemy import Select, bindparam, or_, select, update
 
 from app.clock import now
-from app.errors import Unauthorized
+from app.errors import NotFound, Unauthorized
 from app.extensions import db, settings
 from app.models import Account, Approval, Doctor, Session, SessionKind
+from app.models.types import is_key
 from app.policy import Actor
 from app.services import audit
 from app.services.reading import read
@@ -34,6 +36,7 @@ _LIVE = (
         Account.is_admin,
         Doctor.id,
         Doctor.department_id,
+        Session.last_seen_at,
     )
     .join(Account, Account.id == Session.account_id)
     .outerjoin(
@@ -49,6 +52,28 @@ _LIVE = (
 )
 _BY_KEY = _LIVE.where(Session.id == bindparam("key"))
 _BY_SECRET = _LIVE.where(Session.token_hash == bindparam("key"))
+
+
+SEEN_EVERY = timedelta(minutes=2)
+"""How often at most it is written down that a browser is in use: reading a page is no reason to write each time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """A browser's session: whose it is, and until when it lasts unless the browser is used again."""
+
+    actor: Actor
+    seen_at: datetime
+
+    @property
+    def ends_at(self) -> datetime:
+        """The end of the idle time that the actor may take."""
+        return self.seen_at + idle_limit(self.actor)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the browser was left alone for too long."""
+        return now() >= self.ends_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +109,67 @@ def open_session(account: Account, kind: SessionKind, *, origin: str, user_agent
 
 def actor_by_secret(secret: str, *, origin: str) -> Actor | None:
     """The actor of a browser's live session, or None."""
-    return _actor(_BY_SECRET, _hash(secret), SessionKind.BROWSER, origin)
+    found = presence(secret, origin=origin)
+    return None if found is None or found.is_over else found.actor
+
+
+def presence(secret: str, *, origin: str) -> Presence | None:
+    """A browser's session, also one that was left alone for too long; None for one that has ended otherwise."""
+    return _presence(_BY_SECRET, _hash(secret), SessionKind.BROWSER, origin)
+
+
+def idle_limit(actor: Actor) -> timedelta:
+    """For how long somebody may leave a browser alone: staff sees more, and leaves desks more often."""
+    is_staff = actor.is_admin or actor.is_doctor
+    return timedelta(minutes=settings.idle_minutes_staff if is_staff else settings.idle_minutes_patient)
+
+
+def is_use_due(found: Presence) -> bool:
+    """Whether it is time to write down again that a browser is in use."""
+    return now() - found.seen_at >= min(SEEN_EVERY, idle_limit(found.actor) / 4)
+
+
+def note_use(found: Presence) -> Presence:
+    """Write down that a browser is in use now."""
+    moment = now()
+    live = (Session.id == found.actor.session_id, Session.ended_at.is_(None), Session.last_seen_at < moment)
+    db.session.execute(update(Session).where(*live).values(last_seen_at=moment))
+    return Presence(found.actor, moment)
+
+
+def own(actor: Actor) -> Sequence[Session]:
+    """The actor's live sessions, the latest first: browsers and programs."""
+    return db.session.scalars(_live_of(actor).order_by(Session.last_seen_at.desc(), Session.id.desc())).all()
+
+
+def end_one(actor: Actor, session_id: int) -> Session:
+    """End one of the actor's live sessions. Raises NotFound for any other."""
+    if not is_key(session_id):
+        raise NotFound
+    session = db.session.scalars(_live_of(actor).where(Session.id == session_id)).one_or_none()
+    if session is None:
+        raise NotFound
+    session.ended_at = now()
+    db.session.flush()
+    audit.record(actor, "session.ended", session)
+    return session
+
+
+def end_others(actor: Actor) -> int:
+    """End all live sessions of the actor but the one in which this is asked, and say how many there were."""
+    others = [session for session in own(actor) if session.id != actor.session_id]
+    for session in others:
+        session.ended_at = now()
+        audit.record(actor, "session.ended", session)
+    db.session.flush()
+    return len(others)
+
+
+def _live_of(actor: Actor) -> Select[Session]:
+    moment = now()
+    in_use = or_(Session.kind == SessionKind.API, Session.last_seen_at > moment - idle_limit(actor))
+    mine = (Session.account_id.is_not(None), Session.account_id == actor.account_id)
+    return select(Session).where(*mine, Session.ended_at.is_(None), Session.expires_at > moment, in_use)
 
 
 def actor_by_access_token(token: str, *, origin: str) -> Actor | None:
@@ -127,13 +212,18 @@ def end_all(account_id: int, *, keep: int | None = None) -> None:
 
 
 def _actor(which: Select[*tuple[Any, ...]], key: int | str, kind: SessionKind, origin: str) -> Actor | None:
+    found = _presence(which, key, kind, origin)
+    return found.actor if found else None
+
+
+def _presence(which: Select[*tuple[Any, ...]], key: int | str, kind: SessionKind, origin: str) -> Presence | None:
     """One statement: the live session, its active account, and the approved doctor that the account is."""
     rows = read(which, {"key": key, "kind": kind, "now": now()})
     if not rows:
         return None
     (row,) = rows
-    session_id, account_id, first_name, last_name, username, is_admin, doctor_id, department_id = row
-    return Actor(
+    session_id, account_id, first_name, last_name, username, is_admin, doctor_id, department_id, seen_at = row
+    actor = Actor(
         account_id=account_id,
         session_id=session_id,
         display_name=f"{first_name} {last_name}".strip() or username,
@@ -142,6 +232,7 @@ def _actor(which: Select[*tuple[Any, ...]], key: int | str, kind: SessionKind, o
         department_id=department_id,
         origin=origin,
     )
+    return Presence(actor, seen_at)
 
 
 def _hash(secret: str) -> str:

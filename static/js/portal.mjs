@@ -14,6 +14,8 @@ import {
   SkipLink,
 } from "nhsuk-frontend";
 
+import { watch } from "./idle.mjs";
+
 const EVERYWHERE = [Button, CharacterCount, Checkboxes, ErrorSummary, NotificationBanner, PasswordInput, Radios];
 const REFUSED_BY_A_FORM = [400, 409];
 
@@ -23,6 +25,7 @@ const start = (components, scope) =>
   components.forEach((component) => createAll(component, undefined, { scope, onError }));
 
 start([Header, SkipLink, ...EVERYWHERE], document);
+watch(document.getElementById("idle"));
 
 // Nobody can go back to the page of a form that is sent once: its entry in the history becomes a plain visit to its
 // address, which leads on to what was made.
@@ -33,10 +36,16 @@ document.addEventListener("submit", ({ target, submitter }) => {
 // What htmx has brought comes alive too, and is announced: a live region that is itself replaced stays silent.
 document.addEventListener("htmx:after:swap", ({ detail }) => {
   start([Header, ...EVERYWHERE], document);
+  watch(document.getElementById("idle"));
   const announcer = document.getElementById("announcer");
   const part = document.getElementById(detail?.ctx?.target?.id) ?? document.getElementById("main");
   const text = part?.querySelector("[data-announce]")?.textContent ?? "";
   if (announcer) announcer.textContent = text.replace(/\s+/g, " ").trim();
+});
+
+// What a page asks again and again by itself is no sign that somebody is there.
+document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
+  if (ctx.sourceEvent?.type === "every") ctx.request.headers["X-Background"] = "true";
 });
 
 // An address with the filters that are set, not with all that are not.

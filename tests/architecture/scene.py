@@ -40,6 +40,7 @@ class Scene:
     record: models.ClinicalRecord
     review: models.Review
     mapping: models.CareTeamMember
+    session: models.Session
     password_link: str
     email_link: str
     accounts: dict[str, models.Account | None]
@@ -99,6 +100,7 @@ def build_scene() -> Scene:
         record=factories.ClinicalRecordFactory(patient=patient, author=doctor),
         review=factories.ReviewFactory(patient=patient, doctor=doctor),
         mapping=factories.CareTeamMemberFactory(patient=patient, doctor=doctor),
+        session=factories.SessionFactory(account=patient.manager),
         password_link=mailed(Purpose.SET_PASSWORD, invited),
         email_link=mailed(Purpose.CONFIRM_EMAIL, moving),
         accounts={

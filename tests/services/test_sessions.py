@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session as DatabaseSession
 
 from app.clock import now
-from app.errors import Unauthorized
+from app.errors import NotFound, Unauthorized
 from app.models import Account, AuditEvent, Session, SessionKind
 from app.policy import Actor
 from app.services import sessions
@@ -285,3 +285,90 @@ class TestEndAll:
         sessions.end_all(account.id)
 
         assert by_secret(secret) is None
+
+
+class TestIdle:
+    @pytest.mark.both_databases
+    @pytest.mark.parametrize(("role", "minutes"), [("patient", 30), ("doctor", 15), ("admin", 15)])
+    def test_a_browser_that_is_left_alone_is_nobodys(self, session: DatabaseSession, role: str, minutes: int) -> None:
+        account = DoctorFactory().account if role == "doctor" else AccountFactory(is_admin=role == "admin")
+        row, secret = open_browser(account)  # type: ignore[arg-type]  # the factory gives one
+
+        row.last_seen_at = now() - timedelta(minutes=minutes, seconds=-5)
+        session.flush()
+        assert by_secret(secret) is not None
+        row.last_seen_at = now() - timedelta(minutes=minutes, seconds=1)
+        session.flush()
+        assert by_secret(secret) is None
+        found = sessions.presence(secret, origin="")
+        assert found is not None
+        assert found.is_over
+
+    def test_a_program_may_be_silent(self, session: DatabaseSession) -> None:
+        row, tokens = open_api(AccountFactory())
+        row.last_seen_at = now() - timedelta(days=2)
+        session.flush()
+
+        assert by_access(tokens.access) is not None
+
+    def test_use_is_written_down_now_and_then(self, session: DatabaseSession) -> None:
+        row, secret = open_browser(AccountFactory())
+        found = sessions.presence(secret, origin="")
+        assert found is not None
+        assert not sessions.is_use_due(found)
+        row.last_seen_at = now() - sessions.SEEN_EVERY
+        session.flush()
+        found = sessions.presence(secret, origin="")
+        assert found is not None
+        assert sessions.is_use_due(found)
+
+        sessions.note_use(found)
+
+        session.expire_all()
+        assert now() - row.last_seen_at < timedelta(seconds=5)
+
+
+class TestOwn:
+    def test_only_the_own_live_ones_are_listed(self, session: DatabaseSession) -> None:
+        account = AccountFactory()
+        mine, _ = open_browser(account)
+        program, _ = open_api(account)
+        for change in ({"ended_at": now()}, {"expires_at": now()}, {"last_seen_at": now() - timedelta(hours=1)}):
+            row, _ = open_browser(account)
+            for name, value in change.items():
+                setattr(row, name, value)
+        open_browser(AccountFactory())
+        session.flush()
+
+        assert {row.id for row in sessions.own(Actor(account_id=account.id))} == {mine.id, program.id}
+        assert sessions.own(Actor()) == []
+
+    def test_one_is_ended(self, session: DatabaseSession) -> None:
+        account = AccountFactory()
+        row, secret = open_browser(account)
+
+        sessions.end_one(Actor(account_id=account.id), row.id)
+
+        assert by_secret(secret) is None
+        assert session.scalars(select(AuditEvent.action).order_by(AuditEvent.id)).all()[-1] == "session.ended"
+
+    @pytest.mark.parametrize("key", [0, 2**63, 999])
+    def test_anybody_elses_is_not_found(self, key: int) -> None:
+        theirs, secret = open_browser(AccountFactory())
+        me = Actor(account_id=AccountFactory().id)
+
+        for session_id in (key, theirs.id):
+            with pytest.raises(NotFound):
+                sessions.end_one(me, session_id)
+        assert by_secret(secret) is not None
+
+    def test_all_but_this_one_are_ended(self) -> None:
+        account = AccountFactory()
+        here, secret = open_browser(account)
+        others = [open_browser(account)[1] for _ in range(2)]
+        open_api(account)
+
+        assert sessions.end_others(Actor(account_id=account.id, session_id=here.id)) == 3
+
+        assert by_secret(secret) is not None
+        assert [by_secret(other) for other in others] == [None, None]

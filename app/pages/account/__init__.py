@@ -1,15 +1,53 @@
-"""Pages of an account: signing in, up and out, and where mailed links lead."""
+"""Pages of an account: signing in, up and out, where mailed links lead, and what one changes about the own one."""
 
 from __future__ import annotations
 
 from flask import Blueprint
 
-from app.pages.account import mailed_links, sign_in, sign_out, sign_up
+from app import policy
+from app.identity import actor
+from app.pages.account import (
+    closing,
+    devices,
+    email,
+    forgotten,
+    mailed_links,
+    overview,
+    password,
+    presence,
+    sign_in,
+    sign_out,
+    sign_up,
+)
+from app.policy import Permission
 
 blueprint = Blueprint("account", __name__)
 
 blueprint.add_url_rule("/sign-in", "sign_in", sign_in.show, methods=["GET", "POST"])
 blueprint.add_url_rule("/sign-up", "sign_up", sign_up.show, methods=["GET", "POST"])
 blueprint.add_url_rule("/sign-out", "sign_out", sign_out.show, methods=["GET", "POST"])
+blueprint.add_url_rule("/forgotten-password", "forgotten_password", forgotten.ask, methods=["GET", "POST"])
+blueprint.add_url_rule("/forgotten-password/sent", "forgotten_password_sent", forgotten.sent)
 blueprint.add_url_rule("/set-password/<token>", "set_password", mailed_links.set_password, methods=["GET", "POST"])
 blueprint.add_url_rule("/confirm-email/<token>", "confirm_email", mailed_links.confirm_email, methods=["GET", "POST"])
+blueprint.add_url_rule("/account-closed", "closed", closing.closed)
+blueprint.add_url_rule("/presence", "presence", presence.show, methods=["GET"])
+blueprint.add_url_rule("/presence", "stay", presence.stay, methods=["POST"])
+
+own = Blueprint("own_account", __name__, url_prefix="/my/account")
+
+
+@own.before_request
+def _for_its_owner() -> None:
+    policy.require(actor(), Permission.MANAGE_ACCOUNT)
+
+
+own.add_url_rule("", "show", overview.show)
+own.add_url_rule("/password", "password", password.change, methods=["GET", "POST"])
+own.add_url_rule("/email", "email", email.change, methods=["GET", "POST"])
+own.add_url_rule("/email/again", "send_email_again", email.send_again, methods=["POST"])
+own.add_url_rule("/email/keep", "keep_email", email.keep, methods=["POST"])
+own.add_url_rule("/devices", "devices", devices.show)
+own.add_url_rule("/devices/<int:session_id>/sign-out", "sign_out_device", devices.sign_out, methods=["POST"])
+own.add_url_rule("/devices/sign-out-others", "sign_out_others", devices.sign_out_others, methods=["POST"])
+own.add_url_rule("/close", "close", closing.close, methods=["GET", "POST"])

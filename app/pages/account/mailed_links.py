@@ -15,6 +15,8 @@ from app.pages.render import render, see_other
 from app.services import account_links, accounts
 from app.services.account_links import Purpose
 
+PASSWORD_HINT = f"At least {accounts.MINIMUM_PASSWORD} characters. Three random words are easy to remember."
+
 
 class PasswordForm(PortalForm):
     """The password that somebody chooses."""
@@ -22,7 +24,7 @@ class PasswordForm(PortalForm):
     password = PasswordField(
         "Password",
         [InputRequired("Choose a password.")],
-        description=f"At least {accounts.MINIMUM_PASSWORD} characters. Three random words are easy to remember.",
+        description=PASSWORD_HINT,
     )
 
 

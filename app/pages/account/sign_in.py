@@ -39,4 +39,10 @@ def show() -> Response:
             identity.sign_in(account)
             return go_on(actor())
     wanted = destination.wanted()
-    return render("account/sign_in.html", form=form, next=wanted, is_booking=destination.is_booking(wanted))
+    return render(
+        "account/sign_in.html",
+        form=form,
+        next=wanted,
+        is_booking=destination.is_booking(wanted),
+        idle_minutes=identity.idle_minutes(),
+    )

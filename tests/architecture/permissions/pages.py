@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.architecture.permissions import SIGN_IN, Row, row, same
+from tests.support.clients import PASSWORD
 
 
 def _at(scene: Any) -> dict[str, Any]:
@@ -26,6 +27,18 @@ def _message(_scene: Any) -> dict[str, Any]:
 
 def _password(_scene: Any) -> dict[str, Any]:
     return {"password": "three random words"}
+
+
+def _proof(_scene: Any) -> dict[str, Any]:
+    return {"current_password": PASSWORD}
+
+
+def _new_password(scene: Any) -> dict[str, Any]:
+    return _proof(scene) | _password(scene)
+
+
+def _new_email(scene: Any) -> dict[str, Any]:
+    return _proof(scene) | {"email": "elsewhere@example.org"}
 
 
 _STEP = "/clinic/appointments/<int:appointment_id>/<any(confirm, start, complete, missed):step>"
@@ -54,11 +67,31 @@ ACCOUNT: dict[str, Row] = {
     "POST /sign-in": row(400, 303, 303, 303, 303, 303, 303),
     "GET /sign-up": row(200, 303, 303, 303, 303, 303, 303),
     "POST /sign-up": row(400, 303, 303, 303, 303, 303, 303),
+    "GET /forgotten-password": same(200),
+    "POST /forgotten-password": same(303, send=lambda _scene: {"username": "nobody"}),
+    "GET /forgotten-password/sent": same(200),
     # Whoever has the mailed link may use it, whoever else is signed in; with the new password one signs in.
     "GET /set-password/<token>": same(200, values={"token": "password_link"}),
     "POST /set-password/<token>": same(SIGN_IN, values={"token": "password_link"}, send=_password),
     "GET /confirm-email/<token>": same(200, values={"token": "email_link"}),
     "POST /confirm-email/<token>": same(303, values={"token": "email_link"}),
+    "GET /account-closed": row(200, 303, 303, 303, 303, 303, 303),
+    # Strangers have no time left; nobody is told anything else.
+    "GET /presence": same(200),
+    "POST /presence": same(200),
+    "GET /my/account": row(SIGN_IN, 200, 200, 200, 200, 200, 200),
+    "GET /my/account/password": row(SIGN_IN, 200, 200, 200, 200, 200, 200),
+    "POST /my/account/password": row(SIGN_IN, 303, 303, 303, 303, 303, 303, send=_new_password),
+    "GET /my/account/email": row(SIGN_IN, 200, 200, 200, 200, 200, 200),
+    "POST /my/account/email": row(SIGN_IN, 303, 303, 303, 303, 303, 303, send=_new_email),
+    "POST /my/account/email/again": row(SIGN_IN, 303, 303, 303, 303, 303, 303),
+    "POST /my/account/email/keep": row(SIGN_IN, 303, 303, 303, 303, 303, 303),
+    "GET /my/account/devices": row(SIGN_IN, 200, 200, 200, 200, 200, 200),
+    "POST /my/account/devices/<int:session_id>/sign-out": row(SIGN_IN, 303, 404, 404, 404, 404, 404),
+    "POST /my/account/devices/sign-out-others": row(SIGN_IN, 303, 303, 303, 303, 303, 303),
+    "GET /my/account/close": row(SIGN_IN, 200, 200, 200, 200, 200, 200),
+    # Doctors are bookable, and the scene's admin is the only one.
+    "POST /my/account/close": row(SIGN_IN, 303, 303, 409, 409, 303, 409, send=_proof),
     "GET /sign-out": row(303, 200, 200, 200, 200, 200, 200),
     "POST /sign-out": same(303),
 }
