@@ -29,7 +29,6 @@ LINKED = {
     "account.sign_in": "/sign-in",
     "account.sign_up": "/sign-up",
     "account.sign_out": "/sign-out",
-    "public.clients": "/docs/clients",
     "own_account.show": "/my/account",
     "account.stay": "/presence",
     "patient.book": "/book/<int:doctor_id>",
