@@ -11,7 +11,7 @@ from typing import Any, Literal, Protocol, TypeVar
 from flask import Flask, Request, Response, current_app, g, request
 from flask import session as cookie
 from flask.globals import request_ctx
-from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from flask.typing import ResponseReturnValue
 from flask_limiter import RateLimitExceeded
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
@@ -87,13 +87,18 @@ class RenderRefusal(Protocol):
 
 
 class CookieSessions(SecureCookieSessionInterface):
-    """Flask's session in a signed cookie; for a request that brings none, nothing is made ready to read one."""
+    """Flask's session in a signed cookie, which costs nothing where there is none: programs never send one."""
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         """What the cookie holds, or an empty session."""
         if self.get_cookie_name(app) not in request.cookies:
             return self.session_class()
         return super().open_session(app, request)
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Set or clear the cookie; an empty session that was empty before is no work, and needs no `Vary: Cookie`."""
+        if session or session.modified:
+            super().save_session(app, session, response)
 
 
 class Portal(Flask):
