@@ -27,14 +27,15 @@ def book(
     Invalid for an unknown doctor or patient, and else what `appointments.book` raises.
     """
     doctor = _bookable_doctor(actor, doctor_id)
-    patient = patients.own(actor) if patient_id is None else named(actor, Patient, patient_id)
+    whose = appointments.WITH_MANAGER
+    patient = patients.own(actor) if patient_id is None else named(actor, Patient, patient_id, whose)
     appointments.require_for(actor, patient)  # before it is asked when the doctor is free
     when, entry_id = appointment_times.resolve(doctor_id, starts_at=starts_at, available_time_id=available_time_id)
     usual, *_ = appointments.kinds_offered(doctor)
-    return appointments.book(
+    return appointments.book_for(
         actor,
-        patient_id=patient.id,
-        doctor_id=doctor_id,
+        patient,
+        doctor,
         starts_at=when,
         kind=kind or usual,
         symptoms=symptoms,

@@ -50,7 +50,7 @@ WITH_PEOPLE = (
 )
 """Loader options that every face needs to show a visit."""
 
-_WITH_MANAGER, _WITH_DEPARTMENT = joinedload(Patient.manager), joinedload(Doctor.department)
+WITH_MANAGER, _WITH_DEPARTMENT = joinedload(Patient.manager), joinedload(Doctor.department)
 
 _LOCK_DOCTORS, _LOCK_PATIENTS = (
     select(model.id)
@@ -59,6 +59,7 @@ _LOCK_DOCTORS, _LOCK_PATIENTS = (
     .with_for_update(key_share=True)
     for model in (Doctor, Patient)
 )
+_STILL_A_PATIENT = select(Patient.id).where(Patient.id == bindparam("key"), Patient.voided_at.is_(None))
 _EXPIRED_HOLDS = (
     select(Appointment.id)
     .where(
@@ -93,14 +94,35 @@ def book(
     when the time is taken, not offered or too soon.
     """
     policy.require(actor, Permission.BOOK)
-    patient = policy.fetch(actor, Patient, patient_id, _WITH_MANAGER)
-    doctor = bookable_doctor(actor, doctor_id)
+    return book_for(
+        actor,
+        policy.fetch(actor, Patient, patient_id, WITH_MANAGER),
+        bookable_doctor(actor, doctor_id),
+        starts_at=starts_at,
+        kind=kind,
+        symptoms=symptoms,
+        available_time_id=available_time_id,
+    )
+
+
+def book_for(
+    actor: Actor,
+    patient: Patient,
+    doctor: Doctor,
+    *,
+    starts_at: datetime,
+    kind: VisitKind,
+    symptoms: str,
+    available_time_id: int | None,
+) -> Appointment:
+    """As `book`, with a patient, loaded `WITH_MANAGER`, and a bookable doctor whom the actor was shown to see."""
+    policy.require(actor, Permission.BOOK)
     by_patient = patient.manager_id == actor.account_id
     require_for(actor, patient)
     _check(doctor, symptoms, kind)
     lock_calendars([doctor.id], [patient.id])
-    if not _is_alone():
-        policy.fetch(actor, Patient, patient.id)  # who was voided before the calendars were locked is gone
+    if not read(_STILL_A_PATIENT, {"key": patient.id}):
+        raise NotFound  # voided before the calendars were locked
     slot = offered(doctor.id, starts_at, by_patient=by_patient)
     is_confirmed = not by_patient and policy.can(actor, Permission.RUN_CALENDAR, doctor)
     appointment = Appointment(

@@ -53,7 +53,7 @@ def managed(actor: Actor) -> list[Patient]:
 @cache
 def _managed(hats: frozenset[Capacity]) -> Select[Patient]:
     query = select(Patient).where(Patient.id.in_(policy.managed_patients(policy.stand_in(hats))))
-    return query.order_by(Patient.is_own.desc(), Patient.name, Patient.id)
+    return query.options(appointments.WITH_MANAGER).order_by(Patient.is_own.desc(), Patient.name, Patient.id)
 
 
 def own(actor: Actor) -> Patient:
