@@ -17,7 +17,7 @@ from marshmallow import fields
 from app.api.forms import PICTURE, TEXT, tell_of_forms
 from app.api.problem import PROBLEM_TYPE, PROBLEMS, Problem
 from app.api.resource import Documented, JsonBlueprint
-from app.api.schemas.fields import LONGEST_NAME, Entry, PictureFile, WholeNumber
+from app.api.schemas.fields import LONGEST_NAME, Entry, PictureFile, Text, WholeNumber
 
 OPENAPI_VERSION = "3.1.0"
 TITLE = "Hospital portal"
@@ -43,8 +43,10 @@ _HEADERS = {
     "Retry-After": "Seconds to wait.",
 }
 _SCHEME = "token"
+_NOT_BLANK = r"[^\s\x1c-\x1f\x85]"
+"""Something beside blanks. Python counts five control characters among them, the `\\s` of JSON Schema does not."""
 _ID = {"type": "integer", "minimum": 1, "format": "int64"}
-_NAME = {"type": "string", "minLength": 1, "maxLength": LONGEST_NAME, "pattern": r"\S"}
+_NAME = {"type": "string", "minLength": 1, "maxLength": LONGEST_NAME, "pattern": _NOT_BLANK}
 _ENTRY = (
     _ID,
     _NAME,
@@ -179,7 +181,8 @@ def _exactly(_converter: object, field: fields.Field[Any], **_options: Any) -> d
     if isinstance(field, PictureFile):
         return {PICTURE: True}
     if isinstance(field, fields.String):
-        return {TEXT: True}
+        is_blank_refused = isinstance(field, Text) and field.shortest
+        return {TEXT: True, **({"pattern": _NOT_BLANK} if is_blank_refused else {})}
     if isinstance(field, Entry):
         return {"anyOf": [*_ENTRY, *([{"type": "null"}] if field.allow_none else [])]}
     if isinstance(field, WholeNumber):

@@ -130,8 +130,9 @@ def _with_times(vocabulary: Vocabulary[Any], row: Any, texts: Texts) -> dict[str
 _NAME = TextRule(
     longest=200,
     is_required=True,
-    # Digits alone would be taken for an id wherever an entry is named by either.
-    pattern=r"[^\s0-9]",
+    # Digits alone would be taken for an id wherever an entry is named by either. The control characters are blanks to
+    # Python, but not to the `\s` of JSON Schema, by which the pattern is documented.
+    pattern=r"[^\s\x1c-\x1f\x850-9]",
     hint="Enter a name with a letter in it.",
 )
 _SLUG = TextRule(longest=slugs.LONGEST, pattern=slugs.PATTERN, hint="Use small letters, digits and single hyphens.")
@@ -184,7 +185,7 @@ SERVICES = Vocabulary(
     noun="service",
     plural="services",
     texts={
-        "name": TextRule(longest=200, is_required=True, pattern=r"\S", hint="Enter a name."),
+        "name": TextRule(longest=200, is_required=True, pattern=r"[^\s\x1c-\x1f\x85]", hint="Enter a name."),
         "description": TextRule(longest=5000),
     },
     order=(func.lower(Service.name),),

@@ -51,7 +51,7 @@ class TimeOfDay(fields.Field[time]):
 class DoctorIn(Incoming):
     """What may be written of a doctor; what is not sent is kept."""
 
-    name = Text(longest=LONGEST_NAME, shortest=1, metadata={"pattern": r"\S"})
+    name = Text(longest=LONGEST_NAME, shortest=1)
     picture = PictureFile(data_key="profile")
     designations = fields.List(
         Entry(), data_key="designation", allow_none=True, metadata={"description": _BY_ID_OR_NAME}
