@@ -181,7 +181,7 @@ def _exactly(_converter: object, field: fields.Field[Any], **_options: Any) -> d
     if isinstance(field, PictureFile):
         return {PICTURE: True}
     if isinstance(field, fields.String):
-        is_blank_refused = isinstance(field, Text) and field.shortest
+        is_blank_refused = isinstance(field, Text) and field.shortest and "pattern" not in field.metadata
         return {TEXT: True, **({"pattern": _NOT_BLANK} if is_blank_refused else {})}
     if isinstance(field, Entry):
         return {"anyOf": [*_ENTRY, *([{"type": "null"}] if field.allow_none else [])]}
