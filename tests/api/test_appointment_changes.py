@@ -49,8 +49,8 @@ class TestChanging:
     ) -> None:
         visit = AppointmentFactory(patient=patient, doctor=doctor)
         path = f"/appointments/{visit.id}/"
-        body = caller.patch(path, json={"symptoms": "Worse", "appointment_type": "Online"}).get_json()
-        assert (body["symptoms"], body["appointment_type"], body["state"]) == ("Worse", "Online", "confirmed")
+        body = caller.patch(path, json={"symptoms": "Worse"}).get_json()
+        assert (body["symptoms"], body["state"]) == ("Worse", "confirmed")
         moved = text(coming_weekday(hour=13))
         body = caller.put(path, json={**body, "appointment_time": moved}).get_json()
         assert (body["appointment_time"], body["state"], body["symptoms"]) == (moved, "pending", "Worse")

@@ -71,7 +71,8 @@ class TestStatements:
         assert [cookie.partition("=")[0] for cookie in set_by] == ["portal"]
 
     def test_it_tells_how_long_a_sign_in_lasts(self, client: FlaskClient, database: Database) -> None:
-        assert "a sign-in ends after 12 hours" in client.get("/privacy").text
+        told = client.get("/privacy").text
+        assert "leave the portal alone for 30 minutes, after 12 hours at the latest" in told
 
     def test_problems_can_be_told(self, client: FlaskClient, database: Database) -> None:
         assert '<a href="/contact">Tell us</a>' in client.get("/accessibility").text

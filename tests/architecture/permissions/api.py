@@ -85,7 +85,8 @@ ROWS: dict[str, Row] = {
     "GET /api/user/profiles/me": row(401, 200, 200, 200, 200, 200, 200),
     "PUT /api/user/profiles/me": row(401, 200, 200, 200, 200, 200, 200),
     "PATCH /api/user/profiles/me": row(401, 200, 200, 200, 200, 200, 200),
-    "DELETE /api/user/profiles/me": row(401, 204, 204, 204, 204, 204, 409),
+    # 409: a doctor with visits to come, and the last admin.
+    "DELETE /api/user/profiles/me": row(401, 204, 204, 409, 204, 204, 409),
     "GET /api/user/profiles/<int:profile_id>": row(401, 200, 404, 404, 404, 404, 200),
     "PUT /api/user/profiles/<int:profile_id>": row(401, 200, 404, 404, 404, 404, 200),
     "PATCH /api/user/profiles/<int:profile_id>": row(401, 200, 404, 404, 404, 404, 200),
