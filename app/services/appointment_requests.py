@@ -7,7 +7,7 @@ from datetime import datetime
 from app.errors import Invalid, NotFound
 from app.models import Appointment, Doctor, Patient, VisitKind, VisitState
 from app.policy import Actor
-from app.services import appointment_lists, appointment_times, appointments, patients
+from app.services import appointment_lists, appointment_times, appointments, patients, visit_states
 from app.services.references import named
 
 
@@ -71,7 +71,7 @@ def change(
     if state is VisitState.CANCELLED:
         return appointments.cancel(actor, appointment_id)
     row = _move(actor, row, starts_at, available_time_id)
-    return row if state is None else appointments.set_state(actor, appointment_id, state)
+    return row if state is None else visit_states.set_state(actor, appointment_id, state)
 
 
 def _move(actor: Actor, row: Appointment, starts_at: datetime | None, available_time_id: int | None) -> Appointment:

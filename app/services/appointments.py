@@ -1,40 +1,25 @@
-"""Appointments: booking, moving, cancelling and running visits. The database has the last word on who gets a time."""
+"""Appointments: booking, moving, describing and cancelling visits. The database has the last word on a time."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import joinedload
 
-from app import policy, unit_of_work
-from app.clock import now, to_local
+from app import policy
+from app.clock import now
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import db, settings
 from app.models import FIRM, Appointment, Doctor, Patient, VisitKind, VisitState
 from app.policy import Actor, Permission
-from app.services import audit, availability, outbox
+from app.services import audit, availability, calendars, outbox
 from app.services.outbox import Template
 from app.services.reading import read
 
 LONGEST_TEXT = 2000
-LONGEST_REASON = 500
 
-NEXT: dict[VisitState, frozenset[VisitState]] = {
-    VisitState.PENDING: frozenset({VisitState.CONFIRMED, VisitState.IN_PROGRESS, VisitState.CANCELLED}),
-    VisitState.CONFIRMED: frozenset(
-        {VisitState.IN_PROGRESS, VisitState.COMPLETED, VisitState.NO_SHOW, VisitState.CANCELLED}
-    ),
-    VisitState.IN_PROGRESS: frozenset({VisitState.COMPLETED}),
-}
-"""What staff may make of a visit in each state; nothing follows the states that are not here."""
-
-_END_OF_TIME = datetime.max.replace(tzinfo=UTC) - timedelta(days=2)
-"""No later visit can be told in every time zone."""
-
-_STATE_WORDS = {
+STATE_WORDS = {
     VisitState.HELD: "only held",
     VisitState.PENDING: "waiting for confirmation",
     VisitState.CONFIRMED: "confirmed",
@@ -52,27 +37,7 @@ WITH_PEOPLE = (
 
 WITH_MANAGER, _WITH_DEPARTMENT = joinedload(Patient.manager), joinedload(Doctor.department)
 
-_LOCK_DOCTORS, _LOCK_PATIENTS = (
-    select(model.id)
-    .where(model.id.in_(bindparam("keys", expanding=True)))
-    .order_by(model.id)
-    .with_for_update(key_share=True)
-    for model in (Doctor, Patient)
-)
 _STILL_A_PATIENT = select(Patient.id).where(Patient.id == bindparam("key"), Patient.voided_at.is_(None))
-_EXPIRED_HOLDS = (
-    select(Appointment.id)
-    .where(
-        or_(
-            Appointment.doctor_id.in_(bindparam("doctor_ids", expanding=True)),
-            Appointment.patient_id.in_(bindparam("patient_ids", expanding=True)),
-        ),
-        Appointment.state == VisitState.HELD,
-        Appointment.hold_expires_at <= bindparam("now"),
-    )
-    .order_by(Appointment.id)
-    .with_for_update()
-)
 
 
 def book(
@@ -120,10 +85,10 @@ def book_for(
     by_patient = patient.manager_id == actor.account_id
     require_for(actor, patient)
     _check(doctor, symptoms, kind)
-    lock_calendars([doctor.id], [patient.id])
+    calendars.lock([doctor.id], [patient.id])
     if not read(_STILL_A_PATIENT, {"key": patient.id}):
         raise NotFound  # voided before the calendars were locked
-    slot = offered(doctor.id, starts_at, by_patient=by_patient)
+    slot = calendars.offered(doctor.id, starts_at, by_patient=by_patient)
     is_confirmed = not by_patient and policy.can(actor, Permission.RUN_CALENDAR, doctor)
     appointment = Appointment(
         patient=patient,
@@ -137,10 +102,10 @@ def book_for(
         patient_agreed=by_patient,
         booked_by_id=actor.account_id,
     )
-    with _taking_time(doctor.id, slot.starts_at):
+    with calendars.taking_time(doctor.id, slot.starts_at):
         db.session.add(appointment)
     audit.record(actor, "appointment.booked", appointment, patient_id=patient.id)
-    _tell(Template.BOOKED, appointment)
+    tell(Template.BOOKED, appointment)
     return appointment
 
 
@@ -153,20 +118,20 @@ def move(
     Conflict after the cutoff, in a state that cannot be moved, or, with the next free times, for a time that is
     not free.
     """
-    appointment = _take(actor, appointment_id)
+    appointment = take(actor, appointment_id)
     if appointment.starts_at == starts_at:
         return appointment
-    staff = _acts_as_staff(actor, appointment)
+    staff = acts_as_staff(actor, appointment)
     _require_open(appointment, "moved", staff=staff)
-    slot = offered(appointment.doctor_id, starts_at, by_patient=not staff, ignoring=appointment.id)
-    with _taking_time(appointment.doctor_id, slot.starts_at):
+    slot = calendars.offered(appointment.doctor_id, starts_at, by_patient=not staff, ignoring=appointment.id)
+    with calendars.taking_time(appointment.doctor_id, slot.starts_at):
         appointment.starts_at, appointment.ends_at = slot.starts_at, slot.ends_at
         appointment.available_time_id = available_time_id
         appointment.version += 1
         if not staff:
             appointment.state, appointment.patient_agreed = VisitState.PENDING, True
     audit.record(actor, "appointment.moved", appointment, patient_id=appointment.patient_id)
-    _tell(Template.MOVED, appointment)
+    tell(Template.MOVED, appointment)
     return appointment
 
 
@@ -175,71 +140,10 @@ def cancel(actor: Actor, appointment_id: int, *, reason: str = "") -> Appointmen
 
     Raises NotFound, and Conflict after the cutoff (from the patient's side) or in a state that cannot be cancelled.
     """
-    appointment = _take(actor, appointment_id)
+    appointment = take(actor, appointment_id)
     if appointment.state is VisitState.CANCELLED:
         return appointment
-    _require_open(appointment, "cancelled", staff=_acts_as_staff(actor, appointment))
-    call_off(actor, appointment, reason)
-    return appointment
-
-
-def set_state(actor: Actor, appointment_id: int, state: VisitState, *, reason: str = "") -> Appointment:
-    """Confirm, start, complete, mark as missed, or cancel a visit, as its doctor or an admin.
-
-    The state that it has already changes nothing. Raises NotFound, Forbidden from the patient's side, and Conflict
-    for a step that NEXT does not list or that comes too early or too late.
-    """
-    appointment = _take(actor, appointment_id)
-    policy.require(actor, Permission.CHANGE_AS_STAFF, appointment)
-    if appointment.state is state:
-        return appointment
-    if state not in NEXT.get(appointment.state, frozenset()):
-        message = f"The appointment is {_STATE_WORDS[appointment.state]}: it cannot be {_STATE_WORDS[state]} now."
-        raise Conflict(message)
-    if state is VisitState.CANCELLED:
-        call_off(actor, appointment, reason)
-        return appointment
-    untimely = _untimely(appointment, state)
-    if untimely:
-        raise Conflict(untimely)
-    with unit_of_work.saving():
-        appointment.state = state
-    audit.record(actor, "appointment.state_set", appointment, patient_id=appointment.patient_id, state=state.value)
-    if state is VisitState.CONFIRMED:
-        _tell(Template.CONFIRMED, appointment)
-    return appointment
-
-
-def next_states(actor: Actor, appointment: Appointment) -> frozenset[VisitState]:
-    """What set_state would make of the visit for this actor now: for showing the buttons; asks no query."""
-    if not _acts_as_staff(actor, appointment):
-        return frozenset()
-    following = NEXT.get(appointment.state, frozenset())
-    return frozenset(state for state in following if _untimely(appointment, state) is None)
-
-
-def is_declinable(actor: Actor, appointment: Appointment) -> bool:
-    """Whether `decline` works for this actor: for showing the link; asks no query."""
-    return appointment.state is VisitState.PENDING and _acts_as_staff(actor, appointment)
-
-
-def decline(actor: Actor, appointment_id: int, *, reason: str) -> Appointment:
-    """Cancel a request that waits for confirmation, and tell the patient's side; the same answer again changes nothing.
-
-    Raises NotFound, Forbidden from the patient's side, Invalid without a reason or with one of over LONGEST_REASON
-    characters, and Conflict for a visit that no longer waits.
-    """
-    appointment = _take(actor, appointment_id)
-    policy.require(actor, Permission.CHANGE_AS_STAFF, appointment)
-    reason = reason.strip()
-    if not reason:
-        raise Invalid("Enter the reason for declining.", field="reason")
-    if len(reason) > LONGEST_REASON:
-        raise Invalid(f"Use {LONGEST_REASON} characters or fewer.", field="reason")
-    if (appointment.state, appointment.cancel_reason) == (VisitState.CANCELLED, reason):
-        return appointment
-    if appointment.state is not VisitState.PENDING:
-        raise Conflict(f"The appointment is {_STATE_WORDS[appointment.state]} already: it cannot be declined.")
+    _require_open(appointment, "cancelled", staff=acts_as_staff(actor, appointment))
     call_off(actor, appointment, reason)
     return appointment
 
@@ -253,12 +157,12 @@ def describe(
     again, and only then the video link is shown. Raises NotFound, Invalid for a kind that the doctor does not offer,
     and Conflict in a state that is over.
     """
-    appointment = _take(actor, appointment_id)
+    appointment = take(actor, appointment_id)
     wanted_symptoms = appointment.symptoms if symptoms is None else symptoms.strip()
     wanted_kind = kind or appointment.kind
     if (wanted_symptoms, wanted_kind) == (appointment.symptoms, appointment.kind):
         return appointment
-    staff = _acts_as_staff(actor, appointment)
+    staff = acts_as_staff(actor, appointment)
     _require_open(appointment, "changed", staff=staff)
     _check(appointment.doctor, wanted_symptoms, wanted_kind)
     meets_otherwise = wanted_kind is not appointment.kind
@@ -270,7 +174,7 @@ def describe(
     db.session.flush()
     audit.record(actor, "appointment.described", appointment, patient_id=appointment.patient_id)
     if meets_otherwise:
-        _tell(Template.CHANGED, appointment)
+        tell(Template.CHANGED, appointment)
     return appointment
 
 
@@ -279,9 +183,9 @@ def remove(actor: Actor, appointment_id: int) -> None:
 
     Raises NotFound, and Conflict for a visit that is running or over, or past the cutoff from the patient's side.
     """
-    appointment = _take(actor, appointment_id)
+    appointment = take(actor, appointment_id)
     if appointment.state is not VisitState.CANCELLED:
-        _require_open(appointment, "deleted", staff=_acts_as_staff(actor, appointment))
+        _require_open(appointment, "deleted", staff=acts_as_staff(actor, appointment))
         call_off(actor, appointment, "")
     appointment.removed_at = now()
     audit.record(actor, "appointment.removed", appointment, patient_id=appointment.patient_id)
@@ -316,7 +220,7 @@ def is_changeable(actor: Actor, appointment: Appointment) -> bool:
     """Whether the actor may move or cancel the visit now: for showing the buttons."""
     if not appointment.is_open:
         return False
-    return _acts_as_staff(actor, appointment) or (
+    return acts_as_staff(actor, appointment) or (
         policy.can(actor, Permission.CHANGE_AS_PATIENT, appointment) and now() <= changeable_until(appointment)
     )
 
@@ -328,78 +232,15 @@ def meet_link(appointment: Appointment) -> str | None:
     return address if is_on and address.startswith(("https://", "http://")) else None
 
 
-def _take(actor: Actor, appointment_id: int) -> Appointment:
+def take(actor: Actor, appointment_id: int) -> Appointment:
     """The visit as it is once both calendars are locked. Raises NotFound, also for a held time: it is but an offer."""
     seen = policy.fetch(actor, Appointment, appointment_id)
-    lock_calendars([seen.doctor_id], [seen.patient_id])
+    calendars.lock([seen.doctor_id], [seen.patient_id])
     db.session.expire(seen)
     appointment = policy.fetch(actor, Appointment, appointment_id, *WITH_PEOPLE)
     if appointment.state is VisitState.HELD:
         raise NotFound
     return appointment
-
-
-def _is_alone() -> bool:
-    """Whether no other transaction writes until this one ends: so it is on SQLite, where it began IMMEDIATE."""
-    return db.engine.dialect.name == "sqlite"
-
-
-def lock_calendars(doctor_ids: Sequence[int], patient_ids: Sequence[int]) -> None:
-    """Queue up for calendars: doctors first, then patients, each by ascending key, so that nobody deadlocks.
-
-    Their holds that have run out are released.
-    """
-    if not _is_alone():
-        read(_LOCK_DOCTORS, {"keys": sorted(doctor_ids)})
-        read(_LOCK_PATIENTS, {"keys": sorted(patient_ids)})
-    moment = now()
-    expired = read(_EXPIRED_HOLDS, {"doctor_ids": doctor_ids, "patient_ids": patient_ids, "now": moment})
-    if expired:
-        db.session.execute(
-            update(Appointment)
-            .where(Appointment.id.in_([key for (key,) in expired]))
-            .values(state=VisitState.CANCELLED, hold_expires_at=None, cancelled_at=moment)
-        )
-
-
-def offered(doctor_id: int, starts_at: datetime, *, by_patient: bool, ignoring: int | None = None) -> availability.Slot:
-    """The doctor's free slot that starts then. Staff need no notice; a doctor without hours has any future time.
-
-    Raises Invalid for a past time, and Conflict, with the next free times, for one that is not free.
-    """
-    if starts_at <= now():
-        raise Invalid("That time has passed. Choose a time in the future.", field="starts_at")
-    after = availability.earliest() if by_patient else now()
-    slot = _free_slot(doctor_id, starts_at, after, ignoring)
-    if slot is None:
-        raise Conflict(
-            "That time is not free. Choose another one.", alternatives=availability.alternatives(doctor_id, starts_at)
-        )
-    return slot
-
-
-def _free_slot(doctor_id: int, starts_at: datetime, after: datetime, ignoring: int | None) -> availability.Slot | None:
-    if availability.publishes_hours(doctor_id):
-        return availability.is_offered(doctor_id, starts_at, after=after, ignoring=ignoring)
-    # Asked anew, since the hospital may have let the doctor go before the calendar was locked.
-    listed = db.session.scalar(select(Doctor.id).where(Doctor.id == doctor_id, policy.LISTED)) is not None
-    if not listed or not after <= starts_at <= _END_OF_TIME:
-        return None
-    ends_at = starts_at + timedelta(minutes=settings.default_slot_minutes)
-    if not availability.is_unoccupied(doctor_id, starts_at, ends_at, ignoring=ignoring):
-        return None
-    return availability.Slot(starts_at, ends_at)
-
-
-@contextmanager
-def _taking_time(doctor_id: int, starts_at: datetime) -> Iterator[None]:
-    """Save a visit's time; where the database refuses it, say so with the next free times."""
-    try:
-        with unit_of_work.saving():
-            yield
-    except Conflict as conflict:
-        conflict.alternatives = availability.alternatives(doctor_id, starts_at)
-        raise
 
 
 def _check(doctor: Doctor, symptoms: str, kind: VisitKind) -> None:
@@ -411,7 +252,7 @@ def _check(doctor: Doctor, symptoms: str, kind: VisitKind) -> None:
 
 def _require_open(appointment: Appointment, done: str, *, staff: bool) -> None:
     if not appointment.is_open:
-        raise Conflict(f"The appointment is {_STATE_WORDS[appointment.state]}: it cannot be {done}.")
+        raise Conflict(f"The appointment is {STATE_WORDS[appointment.state]}: it cannot be {done}.")
     if not staff and now() > changeable_until(appointment):
         hours = settings.booking_cutoff_hours
         message = f"It is less than {hours} hours before the appointment: it cannot be {done} here. Call the hospital."
@@ -426,25 +267,11 @@ def call_off(actor: Actor, appointment: Appointment, reason: str) -> None:
     appointment.version += 1
     db.session.flush()
     audit.record(actor, "appointment.cancelled", appointment, patient_id=appointment.patient_id)
-    _tell(Template.CANCELLED, appointment)
+    tell(Template.CANCELLED, appointment)
 
 
-def _untimely(appointment: Appointment, state: VisitState) -> str | None:
-    """Why the clock forbids a step, or None. Doctors may see somebody early, but only on the day."""
-    day, today = to_local(appointment.starts_at).date(), to_local(now()).date()
-    is_to_come = {
-        VisitState.IN_PROGRESS: day > today,
-        VisitState.COMPLETED: day > today,
-        VisitState.NO_SHOW: appointment.starts_at > now(),
-    }
-    if is_to_come.get(state):
-        return f"The appointment is still to come: it cannot be {_STATE_WORDS[state]} yet."
-    if state is VisitState.CONFIRMED and day < today:
-        return "The day of the appointment has passed: it cannot be confirmed any more."
-    return None
-
-
-def _acts_as_staff(actor: Actor, appointment: Appointment) -> bool:
+def acts_as_staff(actor: Actor, appointment: Appointment) -> bool:
+    """Whether the actor changes the visit as its doctor or an admin, whom no cutoff binds."""
     return policy.can(actor, Permission.CHANGE_AS_STAFF, appointment)
 
 
@@ -455,6 +282,7 @@ def treats(actor: Actor, patient: Patient) -> bool:
     return bool(db.session.scalar(select(policy.treated_by(actor.doctor_id, patient.id))))
 
 
-def _tell(template: Template, appointment: Appointment) -> None:
+def tell(template: Template, appointment: Appointment) -> None:
+    """Have the patient's side told of a visit, in the same transaction; a patient of no account hears nothing."""
     if appointment.patient.manager is not None:
         outbox.tell_about_visit(template, appointment, appointment.patient.manager)

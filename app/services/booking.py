@@ -16,7 +16,7 @@ from app.extensions import db, settings
 from app.models import OPEN, Appointment, Doctor, Patient, VisitKind
 from app.models.types import is_key
 from app.policy import Actor, Permission
-from app.services import appointments, availability, idempotency, patients
+from app.services import appointments, availability, calendars, idempotency, patients
 
 DAYS_SHOWN = timedelta(days=7)
 OTHER_TIMES_SHOWN = 6
@@ -93,7 +93,7 @@ def offer(actor: Actor, doctor_id: int, starts_at: datetime) -> Offer:
     Invalid for a past time, and Conflict, with the next free times, for a time that is not free.
     """
     doctor, people = _doctor_and_patients(actor, doctor_id)
-    return _offer(doctor, appointments.offered(doctor.id, starts_at, by_patient=True), people)
+    return _offer(doctor, calendars.offered(doctor.id, starts_at, by_patient=True), people)
 
 
 def choices(actor: Actor, doctor_id: int, starts_at: datetime) -> Offer:

@@ -8,7 +8,8 @@ from app.clock import now
 from app.extensions import db
 from app.models import OPEN, Appointment, VisitState
 from app.policy import Actor
-from app.services.appointments import WITH_PEOPLE, call_off, lock_calendars
+from app.services import calendars
+from app.services.appointments import WITH_PEOPLE, call_off
 
 
 def coming(*, patient_id: int | None = None, doctor_id: int | None = None) -> Select[Appointment]:
@@ -31,7 +32,7 @@ def cancel_coming(
     doctors, patients = {doctor for doctor, _ in pairs}, {patient for _, patient in pairs}
     doctors |= set() if doctor_id is None else {doctor_id}
     patients |= set() if patient_id is None else {patient_id}
-    lock_calendars(sorted(doctors), sorted(patients))
+    calendars.lock(sorted(doctors), sorted(patients))
     visits = list(db.session.scalars(query.options(*WITH_PEOPLE).execution_options(populate_existing=True)))
     for visit in visits:
         call_off(actor, visit, reason)

@@ -13,7 +13,7 @@ from app.clock import day_bounds, local_today, now
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.models import VisitKind, VisitState
 from app.policy import Actor
-from app.services import appointments
+from app.services import appointments, visit_states
 from tests.factories import (
     AccountFactory,
     AppointmentFactory,
@@ -137,11 +137,11 @@ def _cancel(actor: Actor, key: int) -> object:
 
 
 def _confirm(actor: Actor, key: int) -> object:
-    return appointments.set_state(actor, key, VisitState.CONFIRMED)
+    return visit_states.set_state(actor, key, VisitState.CONFIRMED)
 
 
 def _decline(actor: Actor, key: int) -> object:
-    return appointments.decline(actor, key, reason="Full")
+    return visit_states.decline(actor, key, reason="Full")
 
 
 def _describe(actor: Actor, key: int) -> object:
@@ -223,7 +223,7 @@ class TestSetState:
     def test_a_doctor_confirms_and_the_patient_is_told(self, session: Session) -> None:
         visit = AppointmentFactory(starts_at=TEN, state=VisitState.PENDING)
 
-        appointments.set_state(as_doctor(visit.doctor), visit.id, VisitState.CONFIRMED)
+        visit_states.set_state(as_doctor(visit.doctor), visit.id, VisitState.CONFIRMED)
 
         assert visit.state is VisitState.CONFIRMED
         assert mails(session, visit) == ["confirmed"]
@@ -232,16 +232,16 @@ class TestSetState:
         visit = AppointmentFactory(starts_at=TEN, state=VisitState.PENDING)
         doctor = as_doctor(visit.doctor)
 
-        appointments.set_state(doctor, visit.id, VisitState.CONFIRMED)
+        visit_states.set_state(doctor, visit.id, VisitState.CONFIRMED)
         appointments.move(side_of(visit.patient), visit.id, starts_at=TEN + HALF_HOUR)
-        appointments.set_state(doctor, visit.id, VisitState.CONFIRMED)
+        visit_states.set_state(doctor, visit.id, VisitState.CONFIRMED)
 
         assert mails(session, visit) == ["confirmed", "moved", "confirmed"]
 
     def test_its_own_state_changes_nothing(self, session: Session) -> None:
         visit = AppointmentFactory(starts_at=TEN, state=VisitState.CONFIRMED)
 
-        appointments.set_state(ADMIN, visit.id, VisitState.CONFIRMED)
+        visit_states.set_state(ADMIN, visit.id, VisitState.CONFIRMED)
 
         assert actions(session, visit) == []
 
@@ -250,41 +250,41 @@ class TestSetState:
 
         for state in VisitState:
             with pytest.raises(Forbidden):
-                appointments.set_state(side_of(visit.patient), visit.id, state)
+                visit_states.set_state(side_of(visit.patient), visit.id, state)
 
     def test_only_the_listed_steps_are_possible(self) -> None:
         start_of_day, _ = day_bounds(local_today())
         for state in set(VisitState) - {VisitState.HELD}:
             for wanted in VisitState:
                 visit = AppointmentFactory(starts_at=start_of_day, state=state)
-                if wanted is state or wanted in appointments.NEXT.get(state, ()):
-                    assert appointments.set_state(ADMIN, visit.id, wanted).state is wanted
+                if wanted is state or wanted in visit_states.NEXT.get(state, ()):
+                    assert visit_states.set_state(ADMIN, visit.id, wanted).state is wanted
                 else:
                     with pytest.raises(Conflict):
-                        appointments.set_state(ADMIN, visit.id, wanted)
+                        visit_states.set_state(ADMIN, visit.id, wanted)
 
     @pytest.mark.parametrize("state", [VisitState.IN_PROGRESS, VisitState.COMPLETED, VisitState.NO_SHOW])
     def test_nothing_happens_before_its_day(self, state: VisitState) -> None:
         visit = AppointmentFactory(starts_at=TEN, state=VisitState.CONFIRMED)
 
         with pytest.raises(Conflict, match="still to come"):
-            appointments.set_state(as_doctor(visit.doctor), visit.id, state)
+            visit_states.set_state(as_doctor(visit.doctor), visit.id, state)
 
-        assert state not in appointments.next_states(as_doctor(visit.doctor), visit)
+        assert state not in visit_states.next_states(as_doctor(visit.doctor), visit)
 
     def test_a_patient_has_not_missed_what_has_yet_to_begin(self) -> None:
         visit = AppointmentFactory(starts_at=now() + timedelta(minutes=1), state=VisitState.CONFIRMED)
 
         with pytest.raises(Conflict, match="still to come"):
-            appointments.set_state(ADMIN, visit.id, VisitState.NO_SHOW)
+            visit_states.set_state(ADMIN, visit.id, VisitState.NO_SHOW)
 
     def test_a_request_whose_day_has_passed_is_not_confirmed(self) -> None:
         visit = AppointmentFactory(starts_at=now() - timedelta(days=1), state=VisitState.PENDING)
 
         with pytest.raises(Conflict, match="has passed"):
-            appointments.set_state(ADMIN, visit.id, VisitState.CONFIRMED)
+            visit_states.set_state(ADMIN, visit.id, VisitState.CONFIRMED)
 
-        assert VisitState.CONFIRMED not in appointments.next_states(ADMIN, visit)
+        assert VisitState.CONFIRMED not in visit_states.next_states(ADMIN, visit)
 
     def test_a_missed_visit_gives_its_time_back(self) -> None:
         visit = AppointmentFactory(starts_at=TEN, state=VisitState.NO_SHOW)
@@ -294,7 +294,7 @@ class TestSetState:
     def test_cancelling_by_state_is_a_cancellation(self, session: Session) -> None:
         visit = AppointmentFactory(starts_at=TEN)
 
-        appointments.set_state(ADMIN, visit.id, VisitState.CANCELLED, reason="Ward closed")
+        visit_states.set_state(ADMIN, visit.id, VisitState.CANCELLED, reason="Ward closed")
 
         assert (visit.state, visit.cancel_reason) == (VisitState.CANCELLED, "Ward closed")
         assert mails(session, visit) == ["cancelled"]
@@ -304,30 +304,30 @@ class TestNextStates:
     def test_it_offers_what_set_state_takes(self) -> None:
         visit = AppointmentFactory(starts_at=now() - timedelta(hours=1), state=VisitState.CONFIRMED)
 
-        assert appointments.next_states(ADMIN, visit) == appointments.NEXT[VisitState.CONFIRMED]
-        assert appointments.next_states(as_doctor(visit.doctor), visit) == appointments.NEXT[VisitState.CONFIRMED]
+        assert visit_states.next_states(ADMIN, visit) == visit_states.NEXT[VisitState.CONFIRMED]
+        assert visit_states.next_states(as_doctor(visit.doctor), visit) == visit_states.NEXT[VisitState.CONFIRMED]
 
     def test_it_offers_the_patients_side_nothing(self) -> None:
         visit = AppointmentFactory(state=VisitState.PENDING)
 
-        assert appointments.next_states(side_of(visit.patient), visit) == frozenset()
+        assert visit_states.next_states(side_of(visit.patient), visit) == frozenset()
 
 
 class TestDecline:
     def test_it_cancels_a_request_with_its_reason(self, session: Session) -> None:
         visit = AppointmentFactory(starts_at=TEN, state=VisitState.PENDING)
 
-        declined = appointments.decline(as_doctor(visit.doctor), visit.id, reason="  Please see your GP first ")
+        declined = visit_states.decline(as_doctor(visit.doctor), visit.id, reason="  Please see your GP first ")
 
         assert (declined.state, declined.cancel_reason) == (VisitState.CANCELLED, "Please see your GP first")
         assert mails(session, visit) == ["cancelled"]
 
-    @pytest.mark.parametrize("reason", ["", "  ", "x" * (appointments.LONGEST_REASON + 1)])
+    @pytest.mark.parametrize("reason", ["", "  ", "x" * (visit_states.LONGEST_REASON + 1)])
     def test_it_needs_a_reason_that_can_be_read(self, reason: str) -> None:
         visit = AppointmentFactory(starts_at=TEN, state=VisitState.PENDING)
 
         with pytest.raises(Invalid) as refusal:
-            appointments.decline(as_doctor(visit.doctor), visit.id, reason=reason)
+            visit_states.decline(as_doctor(visit.doctor), visit.id, reason=reason)
 
         assert "reason" in refusal.value.errors
 
@@ -335,13 +335,13 @@ class TestDecline:
         visit = AppointmentFactory(starts_at=TEN, state=VisitState.PENDING)
 
         with pytest.raises(Forbidden):
-            appointments.decline(side_of(visit.patient), visit.id, reason="No")
+            visit_states.decline(side_of(visit.patient), visit.id, reason="No")
 
     def test_a_confirmed_visit_is_not_declined(self) -> None:
         visit = AppointmentFactory(starts_at=TEN, state=VisitState.CONFIRMED)
 
         with pytest.raises(Conflict):
-            appointments.decline(as_doctor(visit.doctor), visit.id, reason="No")
+            visit_states.decline(as_doctor(visit.doctor), visit.id, reason="No")
 
 
 class TestDescribe:
@@ -364,7 +364,7 @@ class TestDescribe:
         assert (changed.kind, changed.state) == (VisitKind.ONLINE, VisitState.PENDING)
         assert appointments.meet_link(changed) is None
         assert mails(session, visit) == ["changed"]
-        appointments.set_state(as_doctor(visit.doctor), visit.id, VisitState.CONFIRMED)
+        visit_states.set_state(as_doctor(visit.doctor), visit.id, VisitState.CONFIRMED)
         assert appointments.meet_link(changed) == "https://meet.example/room"
 
     def test_the_doctor_decides_alone_how_they_meet(self, session: Session) -> None:

@@ -11,7 +11,7 @@ from app.clock import now
 from app.errors import Invalid, NotFound, Unauthorized
 from app.models import Appointment, AuditEvent, Patient
 from app.policy import Actor
-from app.services import appointments, patients
+from app.services import calendars, patients
 from tests.factories import DoctorFactory, PatientFactory
 from tests.services.visits import book, side_of
 from tests.support.databases import Database
@@ -82,15 +82,15 @@ class TestVoid:
         self, database: Database, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         patient, doctor = PatientFactory(), DoctorFactory(hours=True)
-        lock = appointments.lock_calendars
+        lock = calendars.lock
 
-        def voided_while_waiting(*calendars: Any) -> None:
+        def voided_while_waiting(*both: Any) -> None:
             with database.unit_of_work() as session:
                 session.get_one(Patient, patient.id).voided_at = now()
                 session.flush()
-            lock(*calendars)
+            lock(*both)
 
-        monkeypatch.setattr(appointments, "lock_calendars", voided_while_waiting)
+        monkeypatch.setattr(calendars, "lock", voided_while_waiting)
         with pytest.raises(NotFound), database.unit_of_work():
             book(side_of(patient), patient, doctor)
 

@@ -15,7 +15,7 @@ from app.pages.clinic.entrance import blueprint
 from app.pages.clinic.steps import BY_NAME, rows, say_which
 from app.pages.forms import PortalForm
 from app.pages.render import render, see_other
-from app.services import appointment_lists, appointments
+from app.services import appointment_lists, visit_states
 
 OVER = (VisitState.COMPLETED, VisitState.NO_SHOW)
 
@@ -32,7 +32,7 @@ def take_step(appointment_id: int, step: str) -> Response:
     form = PortalForm()
     if form.validate_on_submit():
         with form.refusals():
-            visit = appointments.set_state(actor(), appointment_id, BY_NAME[step].state)
+            visit = visit_states.set_state(actor(), appointment_id, BY_NAME[step].state)
             on, said = to_local(visit.starts_at).date(), BY_NAME[step].said(visit)
             if "HX-Request" in request.headers:
                 return render("clinic/day.html", said=said, **_context(on))

@@ -17,7 +17,7 @@ from app.pages.forms import PortalForm
 from app.pages.paging import paged
 from app.pages.render import render, see_other
 from app.pages.wording import when
-from app.services import appointment_lists, appointments
+from app.services import appointment_lists, visit_states
 
 PAGE_SIZE = 20
 
@@ -40,7 +40,7 @@ def confirm_request(appointment_id: int) -> Response:
     form = PortalForm()
     if form.validate_on_submit():
         with form.refusals():
-            visit = appointments.set_state(actor(), appointment_id, VisitState.CONFIRMED)
+            visit = visit_states.set_state(actor(), appointment_id, VisitState.CONFIRMED)
             said = BY_NAME["confirm"].said(visit)
             if "HX-Request" in request.headers:
                 return render("clinic/requests.html", said=said, **_context())
@@ -56,12 +56,12 @@ def decline_request(appointment_id: int) -> Response:
     form = DeclineForm()
     if form.validate_on_submit():
         with form.refusals():
-            visit = appointments.decline(actor(), appointment_id, reason=form.reason.data or "")
+            visit = visit_states.decline(actor(), appointment_id, reason=form.reason.data or "")
             flash(f"Declined: {visit.patient.name}, {when(visit.starts_at)}.")
             return see_other("clinic.requests")
     visit = appointment_lists.get(actor(), appointment_id)
     (row,) = rows(actor(), [visit])
-    return render("clinic/decline.html", form=form, row=row, longest_reason=appointments.LONGEST_REASON)
+    return render("clinic/decline.html", form=form, row=row, longest_reason=visit_states.LONGEST_REASON)
 
 
 def _context() -> dict[str, Any]:

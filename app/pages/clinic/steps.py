@@ -9,7 +9,7 @@ from app.models import Appointment, VisitState
 from app.pages.forms import PortalForm
 from app.pages.wording import when
 from app.policy import Actor
-from app.services import appointments
+from app.services import appointments, visit_states
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +53,9 @@ def rows(actor: Actor, visits: Iterable[Appointment]) -> list[VisitRow]:
 
 
 def _row(actor: Actor, visit: Appointment) -> VisitRow:
-    states = appointments.next_states(actor, visit)
+    states = visit_states.next_states(actor, visit)
     steps = tuple(step for step in STEPS if step.state in states)
-    return VisitRow(visit, steps, appointments.is_declinable(actor, visit), appointments.meet_link(visit))
+    return VisitRow(visit, steps, visit_states.is_declinable(actor, visit), appointments.meet_link(visit))
 
 
 def say_which(form: PortalForm, visit: Appointment) -> None:

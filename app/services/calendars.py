@@ -1,0 +1,104 @@
+"""Doctors' and patients' calendars: locking them, and taking a free time in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import bindparam, or_, select, update
+
+from app import policy, unit_of_work
+from app.clock import now
+from app.errors import Conflict, Invalid
+from app.extensions import db, settings
+from app.models import Appointment, Doctor, Patient, VisitState
+from app.services import availability
+from app.services.reading import read
+
+_END_OF_TIME = datetime.max.replace(tzinfo=UTC) - timedelta(days=2)
+"""No later visit can be told in every time zone."""
+
+_LOCK_DOCTORS, _LOCK_PATIENTS = (
+    select(model.id)
+    .where(model.id.in_(bindparam("keys", expanding=True)))
+    .order_by(model.id)
+    .with_for_update(key_share=True)
+    for model in (Doctor, Patient)
+)
+_EXPIRED_HOLDS = (
+    select(Appointment.id)
+    .where(
+        or_(
+            Appointment.doctor_id.in_(bindparam("doctor_ids", expanding=True)),
+            Appointment.patient_id.in_(bindparam("patient_ids", expanding=True)),
+        ),
+        Appointment.state == VisitState.HELD,
+        Appointment.hold_expires_at <= bindparam("now"),
+    )
+    .order_by(Appointment.id)
+    .with_for_update()
+)
+
+
+def lock(doctor_ids: Sequence[int], patient_ids: Sequence[int]) -> None:
+    """Queue up for calendars: doctors first, then patients, each by ascending key, so that nobody deadlocks.
+
+    Their holds that have run out are released.
+    """
+    if not _is_alone():
+        read(_LOCK_DOCTORS, {"keys": sorted(doctor_ids)})
+        read(_LOCK_PATIENTS, {"keys": sorted(patient_ids)})
+    moment = now()
+    expired = read(_EXPIRED_HOLDS, {"doctor_ids": doctor_ids, "patient_ids": patient_ids, "now": moment})
+    if expired:
+        db.session.execute(
+            update(Appointment)
+            .where(Appointment.id.in_([key for (key,) in expired]))
+            .values(state=VisitState.CANCELLED, hold_expires_at=None, cancelled_at=moment)
+        )
+
+
+def offered(doctor_id: int, starts_at: datetime, *, by_patient: bool, ignoring: int | None = None) -> availability.Slot:
+    """The doctor's free slot that starts then. Staff need no notice; a doctor without hours has any future time.
+
+    Raises Invalid for a past time, and Conflict, with the next free times, for one that is not free.
+    """
+    if starts_at <= now():
+        raise Invalid("That time has passed. Choose a time in the future.", field="starts_at")
+    after = availability.earliest() if by_patient else now()
+    slot = _free_slot(doctor_id, starts_at, after, ignoring)
+    if slot is None:
+        raise Conflict(
+            "That time is not free. Choose another one.", alternatives=availability.alternatives(doctor_id, starts_at)
+        )
+    return slot
+
+
+@contextmanager
+def taking_time(doctor_id: int, starts_at: datetime) -> Iterator[None]:
+    """Save a visit's time; where the database refuses it, say so with the next free times."""
+    try:
+        with unit_of_work.saving():
+            yield
+    except Conflict as conflict:
+        conflict.alternatives = availability.alternatives(doctor_id, starts_at)
+        raise
+
+
+def _free_slot(doctor_id: int, starts_at: datetime, after: datetime, ignoring: int | None) -> availability.Slot | None:
+    if availability.publishes_hours(doctor_id):
+        return availability.is_offered(doctor_id, starts_at, after=after, ignoring=ignoring)
+    # Asked anew, since the hospital may have let the doctor go before the calendar was locked.
+    listed = db.session.scalar(select(Doctor.id).where(Doctor.id == doctor_id, policy.LISTED)) is not None
+    if not listed or not after <= starts_at <= _END_OF_TIME:
+        return None
+    ends_at = starts_at + timedelta(minutes=settings.default_slot_minutes)
+    if not availability.is_unoccupied(doctor_id, starts_at, ends_at, ignoring=ignoring):
+        return None
+    return availability.Slot(starts_at, ends_at)
+
+
+def _is_alone() -> bool:
+    """Whether no other transaction writes until this one ends: so it is on SQLite, where it began IMMEDIATE."""
+    return db.engine.dialect.name == "sqlite"
