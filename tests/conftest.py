@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
@@ -67,6 +68,15 @@ def cannot_run(reason: str) -> NoReturn:
 @pytest.fixture(autouse=True)
 def _push_request_context() -> None:
     """Undo pytest-flask's fixture of this name: its request context would carry `g` and the user into every request."""
+
+
+@pytest.fixture(autouse=True)
+def _log_stays_on() -> Iterator[None]:
+    """Fail the test that silences the portal's log for all that follow, as `logging.config` does unless told not to."""
+    yield
+    log = logging.getLogger("app")
+    heard, log.disabled, log.propagate = not log.disabled and log.propagate, False, True
+    assert heard, "this test switched the portal's log off: what logs is configured in a process of its own"
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -74,3 +75,14 @@ def test_they_can_be_undone_and_done_again(empty_database_url, settings, make_ap
 
         assert undone == BOOKKEEPING
         assert schema(db.engine) == complete
+
+
+def test_migrating_leaves_the_log_on(empty_database_url, make_app, caplog):
+    app = make_app(database_url=empty_database_url)
+    before = app.logger.level, app.logger.handlers, logging.getLogger().handlers
+    with app.app_context():
+        flask_migrate.upgrade()
+    app.logger.warning("the portal still says what is wrong")
+
+    assert "still says" in caplog.text
+    assert (app.logger.level, app.logger.handlers, logging.getLogger().handlers) == before
