@@ -14,6 +14,7 @@ from datetime import datetime
 from functools import partial
 from http.cookies import SimpleCookie
 from itertools import pairwise
+from select import POLLIN, poll
 from threading import Barrier
 from typing import Any, TypeVar
 from urllib.parse import urlencode, urlsplit
@@ -59,6 +60,7 @@ class Client:
         """Send one request and read all of its answer."""
         if self.cookies:
             headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        self._forget_what_was_closed()
         started = time.perf_counter()
         self.connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
         response = self.connection.getresponse()
@@ -67,6 +69,15 @@ class Client:
         for line in response.headers.get_all("Set-Cookie", []):
             self.cookies |= {name: morsel.value for name, morsel in SimpleCookie(line).items()}
         return Answer(response.status, text_, seconds, response.headers.get("Location", ""))
+
+    def _forget_what_was_closed(self) -> None:
+        """Connect anew, as browsers do, where the server hung up: it does after thirty idle seconds."""
+        if self.connection.sock is None:
+            return
+        told = poll()
+        told.register(self.connection.sock, POLLIN)
+        if told.poll(0):
+            self.connection.close()
 
 
 class Unavailable(Exception):
