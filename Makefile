@@ -21,7 +21,7 @@ run: $(VENV)/.runtime ## Install, migrate, fill demo data once, and serve on POR
 	@exec $(FLASK) serve
 
 test: $(VENV)/.development ## Run the tests (all but the slow ones)
-	@$(BIN)/pytest -n $(TEST_PROCESSES) -m "not slow" $(ARGUMENTS)
+	@$(BIN)/pytest -n $(TEST_PROCESSES) --dist worksteal -m "not slow" $(ARGUMENTS)
 
 test-slow: $(VENV)/.development ## Run the slow tests: races, long property tests
 	@$(BIN)/pytest -m slow $(ARGUMENTS)
