@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 from app.models import Account
+from config import Settings
 from tests.browser.support import DESKTOP, Guard, browser_executable
 from tests.conftest import cannot_run
+from tests.support import live
 from tests.support.clients import PASSWORD
 
 ARGUMENTS = (
@@ -40,6 +43,35 @@ def browser() -> Iterator[Browser]:
             cannot_run(f"{executable} does not start: {error}")
         yield launched
         launched.close()
+
+
+@pytest.fixture(scope="session")
+def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[live.Standing]:
+    """The server of all browser tests of this process."""
+    server = live.Standing(tmp_path_factory.mktemp("standing"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def settings(standing: live.Standing) -> Settings:
+    """The settings of the standing server, over a fresh database. A module may override them with `replace`."""
+    standing.restore()
+    return standing.settings
+
+
+@pytest.fixture
+def live_server(standing: live.Standing, settings: Settings) -> Iterator[Callable[..., str]]:
+    """Starter of real servers as elsewhere; the standing one, where nothing else is asked for."""
+    with ExitStack() as stack:
+
+        def start(*, processes: int = 1, threads: int = 4, **changes: object) -> str:
+            if settings == standing.settings and processes == 1 and not changes:
+                return standing.address
+            standing.stop()  # it would send the other one's mail
+            return stack.enter_context(live.serve(settings, processes=processes, threads=threads, **changes))
+
+        yield start
 
 
 @pytest.fixture
