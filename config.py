@@ -6,6 +6,7 @@ import os
 import secrets
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
 from urllib.parse import quote
@@ -80,8 +81,7 @@ class Settings:
 
         Empty where `working_days` names none, or something else.
         """
-        names = [name.strip().lower() for name in self.working_days.split(",")]
-        return tuple(sorted({_WEEKDAYS.index(name) for name in names})) if set(names) <= set(_WEEKDAYS) else ()
+        return _weekdays(self.working_days)
 
     @property
     def is_production(self) -> bool:
@@ -230,6 +230,14 @@ _NUMBERS = (
     "idempotency_hours",
 )
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+@lru_cache(maxsize=8)
+def _weekdays(working_days: str) -> tuple[int, ...]:
+    names = [name.strip().lower() for name in working_days.split(",")]
+    return tuple(sorted({_WEEKDAYS.index(name) for name in names})) if set(names) <= set(_WEEKDAYS) else ()
+
+
 _MAY_BE_ZERO = ("trusted_proxies", "booking_cutoff_hours")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 from flask import Flask, Request, Response, current_app, g, request
 from flask import session as cookie
@@ -23,6 +23,11 @@ from app import errors, unit_of_work
 from app.extensions import read_only
 from app.services import reading
 
+if TYPE_CHECKING:
+    from _typeshed import OptExcInfo
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+Headers = list[tuple[str, str]]
 FaceName = Literal["page", "api"]
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -91,7 +96,7 @@ class CookieSessions(SecureCookieSessionInterface):
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         """What the cookie holds, or an empty session."""
-        if self.get_cookie_name(app) not in request.cookies:
+        if "HTTP_COOKIE" not in request.environ or self.get_cookie_name(app) not in request.cookies:
             return self.session_class()
         return super().open_session(app, request)
 
@@ -109,10 +114,21 @@ class Portal(Flask):
     """
 
     session_interface = CookieSessions()
+    security_headers: Headers
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """The same function: none of ours is a coroutine, and Flask asks ten times a request."""
         return func
+
+    def wsgi_app(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer, with the security headers that the answer does not have already."""
+
+        def start(status: str, headers: Headers, error: OptExcInfo | None = None) -> Callable[[bytes], object]:
+            present = {name.lower() for name, _ in headers}
+            headers += [(name, value) for name, value in self.security_headers if name.lower() not in present]
+            return start_response(status, headers, error)
+
+        return super().wsgi_app(environ, start)
 
     def preprocess_request(self) -> ResponseReturnValue | None:
         """Say, before anything asks the database, whether this request writes."""
@@ -173,16 +189,15 @@ def face() -> FaceName:
     return chosen
 
 
-def init_app(app: Flask, note_refusal: Callable[[], None]) -> None:
+def init_app(app: Portal, note_refusal: Callable[[], None]) -> None:
     """Put the edge around an application; `note_refusal` is told of each access that a role does not have."""
     app.extensions["note_refusal"] = note_refusal
     is_production = app.extensions["settings"].is_production
-    app.extensions["security_headers"] = tuple((_SECURITY_HEADERS | (_OVER_TLS_ONLY if is_production else {})).items())
+    app.security_headers = list((_SECURITY_HEADERS | (_OVER_TLS_ONLY if is_production else {})).items())
     app.register_error_handler(errors.PortalError, answer_refusal)
     app.register_error_handler(HTTPException, _on_http_exception)
     app.register_error_handler(Exception, _on_surprise)
     app.teardown_appcontext(lambda _error: reading.release())
-    app.after_request(_secure)
     app.after_request(_read_the_rest)
 
 
@@ -284,20 +299,13 @@ def _endpoint_of_another_method() -> str | None:
     return None
 
 
-def _secure(response: Response) -> Response:
-    present = {name.lower() for name, _ in response.headers}
-    for name, value in current_app.extensions["security_headers"]:
-        if name.lower() not in present:
-            response.headers.add(name, value)
-    return response
-
-
 def _read_the_rest(response: Response) -> Response:
     """Read what a refusal has left of the body, up to what is taken of any.
 
     The server closes a connection on which something is unread: a program would lose this answer, or its next request.
     """
-    with suppress(HTTPException, OSError):
-        while request.stream.read(_CHUNK):
-            pass
+    if request.content_length or "HTTP_TRANSFER_ENCODING" in request.environ:
+        with suppress(HTTPException, OSError):
+            while request.stream.read(_CHUNK):
+                pass
     return response

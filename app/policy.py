@@ -77,13 +77,14 @@ class Capacity(enum.Enum):
 
 def capacities(actor: Actor) -> frozenset[Capacity]:
     """All hats of an actor."""
-    worn = {
-        Capacity.ANYONE: True,
-        Capacity.MEMBER: actor.is_signed_in,
-        Capacity.DOCTOR: actor.is_doctor,
-        Capacity.ADMIN: actor.is_admin,
-    }
-    return frozenset(capacity for capacity, holds in worn.items() if holds)
+    return _hats(actor.is_signed_in, actor.is_doctor, actor.is_admin)
+
+
+@cache
+def _hats(*holds: bool) -> frozenset[Capacity]:
+    """The same set for the same answers: asked many times a request, it keeps its hash."""
+    others = zip((Capacity.MEMBER, Capacity.DOCTOR, Capacity.ADMIN), holds, strict=True)
+    return frozenset({Capacity.ANYONE, *(capacity for capacity, worn in others if worn)})
 
 
 @cache

@@ -18,7 +18,7 @@ from app.models import OPEN, Appointment, Doctor, Patient, VisitKind, VisitState
 from app.policy import Actor, Capacity, Permission
 from app.services.appointments import WITH_PEOPLE
 from app.services.listing import Listing, listing
-from app.services.reading import read
+from app.services.reading import fixed, read
 
 _RUNNING = (*OPEN, VisitState.IN_PROGRESS)
 
@@ -135,7 +135,7 @@ def _page(hats: frozenset[Capacity], filters: frozenset[str]) -> tuple[Select[in
         .limit(bindparam("limit"))
         .offset(bindparam("offset"))
     )
-    return select(func.count(Appointment.id)).where(*conditions), lines.where(*conditions)
+    return fixed(select(func.count(Appointment.id)).where(*conditions)), fixed(lines.where(*conditions))
 
 
 def of_managed_patients(actor: Actor, group: Group, *, limit: int, offset: int) -> Listing[Appointment]:

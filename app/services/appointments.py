@@ -15,7 +15,7 @@ from app.models import FIRM, Appointment, Doctor, Patient, VisitKind, VisitState
 from app.policy import Actor, Permission
 from app.services import audit, availability, calendars, outbox
 from app.services.outbox import Template
-from app.services.reading import read
+from app.services.reading import fixed, read
 
 LONGEST_TEXT = 2000
 
@@ -37,7 +37,7 @@ WITH_PEOPLE = (
 
 WITH_MANAGER, _WITH_DEPARTMENT = joinedload(Patient.manager), joinedload(Doctor.department)
 
-_STILL_A_PATIENT = select(Patient.id).where(Patient.id == bindparam("key"), Patient.voided_at.is_(None))
+_STILL_A_PATIENT = fixed(select(Patient.id).where(Patient.id == bindparam("key"), Patient.voided_at.is_(None)))
 
 
 def book(

@@ -13,7 +13,7 @@ from app import clock
 from app.extensions import db, settings
 from app.models import BLOCKING, Appointment, Doctor, TimeOff, VisitState, WeeklyHours, guards
 from app.policy import LISTED
-from app.services.reading import read
+from app.services.reading import fixed, read
 from app.services.timetable import LONGEST_SLOT, Hours, Interval, Slot, WeekdayHours, free_between
 
 __all__ = [
@@ -50,7 +50,7 @@ _NOTHING = 0
 """No row has this key."""
 
 _DOCTORS: BindParameter[int] = bindparam("doctor_ids", expanding=True)
-_HOURS = (
+_HOURS = fixed(
     select(
         WeeklyHours.doctor_id,
         WeeklyHours.weekday,
@@ -68,19 +68,23 @@ _HOURS = (
         or_(WeeklyHours.valid_from.is_(None), WeeklyHours.valid_from <= bindparam("last")),
     )
 )
-_TIME_OFF = select(TimeOff.doctor_id, TimeOff.starts_at, TimeOff.ends_at).where(
-    or_(TimeOff.doctor_id.in_(_DOCTORS), TimeOff.doctor_id.is_(None)),
-    TimeOff.ends_at > bindparam("start"),
-    TimeOff.starts_at < bindparam("end"),
+_TIME_OFF = fixed(
+    select(TimeOff.doctor_id, TimeOff.starts_at, TimeOff.ends_at).where(
+        or_(TimeOff.doctor_id.in_(_DOCTORS), TimeOff.doctor_id.is_(None)),
+        TimeOff.ends_at > bindparam("start"),
+        TimeOff.starts_at < bindparam("end"),
+    )
 )
-_VISITS = select(Appointment.doctor_id, Appointment.starts_at, Appointment.ends_at).where(
-    Appointment.doctor_id.in_(_DOCTORS),
-    Appointment.state.in_(BLOCKING),
-    Appointment.starts_at > bindparam("earliest"),
-    Appointment.starts_at < bindparam("end"),
-    Appointment.ends_at > bindparam("start"),
-    ~and_(Appointment.state == VisitState.HELD, Appointment.hold_expires_at <= bindparam("now")),
-    Appointment.id != bindparam("ignoring"),
+_VISITS = fixed(
+    select(Appointment.doctor_id, Appointment.starts_at, Appointment.ends_at).where(
+        Appointment.doctor_id.in_(_DOCTORS),
+        Appointment.state.in_(BLOCKING),
+        Appointment.starts_at > bindparam("earliest"),
+        Appointment.starts_at < bindparam("end"),
+        Appointment.ends_at > bindparam("start"),
+        ~and_(Appointment.state == VisitState.HELD, Appointment.hold_expires_at <= bindparam("now")),
+        Appointment.id != bindparam("ignoring"),
+    )
 )
 
 Weeks = Mapping[int, list[WeekdayHours]]

@@ -14,19 +14,21 @@ from app.errors import Conflict, Invalid
 from app.extensions import db, settings
 from app.models import Appointment, Doctor, Patient, VisitState
 from app.services import availability
-from app.services.reading import read
+from app.services.reading import fixed, read
 
 _END_OF_TIME = datetime.max.replace(tzinfo=UTC) - timedelta(days=2)
 """No later visit can be told in every time zone."""
 
 _LOCK_DOCTORS, _LOCK_PATIENTS = (
-    select(model.id)
-    .where(model.id.in_(bindparam("keys", expanding=True)))
-    .order_by(model.id)
-    .with_for_update(key_share=True)
+    fixed(
+        select(model.id)
+        .where(model.id.in_(bindparam("keys", expanding=True)))
+        .order_by(model.id)
+        .with_for_update(key_share=True)
+    )
     for model in (Doctor, Patient)
 )
-_EXPIRED_HOLDS = (
+_EXPIRED_HOLDS = fixed(
     select(Appointment.id)
     .where(
         or_(

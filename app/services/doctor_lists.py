@@ -42,7 +42,7 @@ from app.services.doctor_search import matching
 from app.services.hours import HoursSummary, summary, week_of, whole_catalogue
 from app.services.listing import Listing
 from app.services.ratings import mean_rating, number_of_reviews, rounded
-from app.services.reading import Joined, read
+from app.services.reading import Joined, fixed, read
 
 Hats = frozenset[Capacity]
 
@@ -137,13 +137,16 @@ def _page(hats: Hats, *criteria: ColumnElement[bool]) -> tuple[Select[int, str],
     return seen.with_only_columns(func.count(Doctor.id), whole_catalogue()), lines
 
 
-_usual_page = cache(_page)
-"""For lists without criteria: it is made once."""
+@cache
+def _usual_page(hats: Hats) -> tuple[Select[int, str], Select[*tuple[Any, ...]]]:
+    """For lists without criteria: it is made once."""
+    counted, lines = _page(hats)
+    return fixed(counted), fixed(lines)
 
 
 @cache
 def _one(hats: Hats) -> Select[*tuple[Any, ...]]:
-    return _any_one(hats).where(policy.may_see(policy.stand_in(hats), Doctor))
+    return fixed(_any_one(hats).where(policy.may_see(policy.stand_in(hats), Doctor)))
 
 
 @cache

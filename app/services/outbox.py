@@ -14,6 +14,7 @@ from app import unit_of_work
 from app.clock import now
 from app.extensions import db
 from app.models import Account, Appointment, Doctor, Message, MessageState, VisitState
+from app.services.inserting import add_row
 
 LEASE = timedelta(minutes=5)
 MAXIMUM_ATTEMPTS = 8
@@ -75,12 +76,12 @@ def tell_about_application(template: Template, doctor: Doctor, account: Account)
 def tell_about_account(template: Template, account: Account, recipient: str) -> None:
     """Have an account, which must be flushed, told of itself at an address; each time it is another mail."""
     key = f"{template.value}.{account.id}.{secrets.token_hex(8)}"
-    _put(Message(key=key, template=template.value, account_id=account.id, recipient=recipient))
+    _put(key=key, template=template.value, account_id=account.id, recipient=recipient)
 
 
 def tell_nobody(template: Template) -> None:
     """Do what telling an account does, and have it dropped: nobody can time whether there is such an account."""
-    _put(Message(key=f"{template.value}.0.{secrets.token_hex(8)}", template=template.value, recipient=""))
+    _put(key=f"{template.value}.0.{secrets.token_hex(8)}", template=template.value, recipient="")
 
 
 def count_sent_to(account: Account | None, template: Template, *, since: datetime) -> int:
@@ -98,21 +99,17 @@ def count_sent_to(account: Account | None, template: Template, *, since: datetim
 
 def _tell(template: Template, account: Account, subject_id: int, version: int) -> None:
     _put(
-        Message(
-            key=f"{template.value}.{subject_id}.{version}.{account.id}",
-            template=template.value,
-            account_id=account.id,
-            recipient=account.email,
-            subject_id=subject_id,
-            subject_version=version,
-        )
+        key=f"{template.value}.{subject_id}.{version}.{account.id}",
+        template=template.value,
+        account_id=account.id,
+        recipient=account.email,
+        subject_id=subject_id,
+        subject_version=version,
     )
 
 
-def _put(message: Message) -> None:
-    db.session.add(message)
-    db.session.flush()
-    unit_of_work.after_commit(DELIVER, message.id)
+def _put(**values: str | int) -> None:
+    unit_of_work.after_commit(DELIVER, add_row(Message, **values))
 
 
 def due(moment: datetime) -> list[int]:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
-from typing import Any, TypeVarTuple
+from typing import Any, TypeVarTuple, cast
 
-from sqlalchemy import CompoundSelect, Connection, Row, Select, String, event
+from sqlalchemy import CompoundSelect, Connection, Row, Select, String, event, lambda_stmt
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -21,6 +21,11 @@ Columns = TypeVarTuple("Columns")
 
 _reader: ContextVar[Connection | None] = ContextVar("reader", default=None)
 """The connection of a request that only reads and has no use for a session so far."""
+
+
+def fixed(statement: Select[*Columns]) -> Select[*Columns]:
+    """A statement that is only read from now on: by what it is kept compiled, is worked out once and not each time."""
+    return cast("Select[*Columns]", lambda_stmt(lambda: statement))
 
 
 def read(

@@ -19,7 +19,7 @@ from app.policy import Actor, Capacity, Permission
 from app.services import audit, patients
 from app.services.listing import Listing
 from app.services.ratings import is_verified, shown_name
-from app.services.reading import read
+from app.services.reading import fixed, read
 from app.services.references import named
 
 Query = TypeVar("Query", bound=Select[*tuple[Any, ...]])
@@ -96,8 +96,11 @@ def _page(
     return (_with_names(counted) if names else counted).where(*conditions), lines.where(*conditions)
 
 
-_usual_page = cache(_page)
-"""For the list without criteria: it is made once."""
+@cache
+def _usual_page(hats: frozenset[Capacity]) -> tuple[Select[int], Select[*tuple[Any, ...]]]:
+    """For the list without criteria: it is made once."""
+    counted, lines = _page(hats)
+    return fixed(counted), fixed(lines)
 
 
 def get(actor: Actor, review_id: int) -> Line:

@@ -22,7 +22,7 @@ from app.models import Account, Approval, Doctor, Session, SessionKind
 from app.models.types import is_key
 from app.policy import Actor
 from app.services import audit
-from app.services.reading import read
+from app.services.reading import fixed, read
 
 _ALGORITHM = "HS256"
 
@@ -50,8 +50,8 @@ _LIVE = (
         Account.is_active,
     )
 )
-_BY_KEY = _LIVE.where(Session.id == bindparam("key"))
-_BY_SECRET = _LIVE.where(Session.token_hash == bindparam("key"))
+_BY_KEY = fixed(_LIVE.where(Session.id == bindparam("key")))
+_BY_SECRET = fixed(_LIVE.where(Session.token_hash == bindparam("key")))
 
 
 SEEN_EVERY = timedelta(minutes=2)
@@ -240,7 +240,12 @@ def _hash(secret: str) -> str:
 
 
 def _key() -> bytes:
-    return hmac.digest(settings.secret_key.encode(), b"api tokens", "sha256")
+    return _derived(settings.secret_key)
+
+
+@lru_cache(maxsize=4)
+def _derived(secret_key: str) -> bytes:
+    return hmac.digest(secret_key.encode(), b"api tokens", "sha256")
 
 
 def _sign(session_id: int, use: str, lifetime: timedelta) -> str:

@@ -1,0 +1,25 @@
+"""Adding rows that nobody reads again in the same unit of work: the audit trail's, and the outbox's.
+
+Each write adds some of them, and a session would keep, sort and watch them as objects for several times the cost.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, cast
+
+from sqlalchemy import Insert, Table, insert
+
+from app.extensions import Base, db
+
+
+def add_row(model: type[Base], **values: Any) -> int:
+    """Add a row, whose model's defaults fill what is not named, in the session's transaction; its key is returned."""
+    key: int = db.session.connection().execute(_insert(model), values).scalar_one()
+    return key
+
+
+@cache
+def _insert(model: type[Base]) -> Insert:
+    table = cast("Table", model.__table__)
+    return insert(table).returning(table.c.id)
