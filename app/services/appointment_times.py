@@ -5,13 +5,18 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import datetime, time, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from app.clock import from_local, local_today, now, to_local
 from app.errors import Conflict, Invalid
 from app.extensions import db, settings
 from app.models import AvailableTime
 from app.services import availability
+from app.services.reading import fixed, read
+
+_ENTRY_AT = fixed(
+    select(AvailableTime.id).where(AvailableTime.starts == bindparam("starts")).order_by(AvailableTime.id).limit(1)
+)
 
 
 def resolve(
@@ -49,8 +54,7 @@ def _entry(available_time_id: int | None) -> AvailableTime | None:
 
 
 def _entry_at(local: time) -> int | None:
-    query = select(AvailableTime.id).where(AvailableTime.starts == local).order_by(AvailableTime.id).limit(1)
-    return db.session.scalar(query)
+    return next((key for (key,) in read(_ENTRY_AT, {"starts": local})), None)
 
 
 def _on(day: datetime, starts: time) -> datetime:

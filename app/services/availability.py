@@ -86,6 +86,7 @@ _VISITS = fixed(
         Appointment.id != bindparam("ignoring"),
     )
 )
+_ANY_HOURS = fixed(select(WeeklyHours.id).where(WeeklyHours.doctor_id == bindparam("doctor_id")).limit(1))
 
 Weeks = Mapping[int, list[WeekdayHours]]
 Taken = Mapping[int, list[Interval]]
@@ -197,7 +198,7 @@ def _next_steps(doctor_id: int, near: datetime) -> list[datetime]:
 
 def publishes_hours(doctor_id: int) -> bool:
     """Whether the doctor has weekly hours at all, also past ones: then only free slots can be booked."""
-    return db.session.scalar(select(WeeklyHours.id).where(WeeklyHours.doctor_id == doctor_id).limit(1)) is not None
+    return bool(read(_ANY_HOURS, {"doctor_id": doctor_id}))
 
 
 def _free(doctor_ids: Collection[int], start: datetime, end: datetime, ignoring: int | None) -> dict[int, list[Slot]]:
