@@ -114,7 +114,11 @@ def _key(name: str) -> Any:
 Condition = Callable[[Actor], ColumnElement[bool]]
 
 LISTED = and_(Doctor.approval == Approval.APPROVED, Doctor.deleted_at.is_(None))
-_OPENING_STATES = tuple(state for state in VisitState if state not in (VisitState.HELD, VisitState.CANCELLED))
+OPENS_RECORD = and_(
+    Appointment.patient_agreed,
+    Appointment.state.in_([state for state in VisitState if state not in (VisitState.HELD, VisitState.CANCELLED)]),
+)
+"""A visit by which its doctor treats its patient: one with the patient's consent."""
 
 
 def managed_patients(actor: Actor) -> Select[int]:
@@ -126,10 +130,9 @@ def managed_patients(actor: Actor) -> Select[int]:
 
 def _ties(doctor_id: int | None) -> tuple[tuple[InstrumentedAttribute[int], ColumnElement[bool]], ...]:
     """What makes a doctor treat patients: a place in the care team, or a visit with the patient's consent."""
-    consented = and_(Appointment.patient_agreed, Appointment.state.in_(_OPENING_STATES))
     return (
         (CareTeamMember.patient_id, CareTeamMember.doctor_id == doctor_id),
-        (Appointment.patient_id, and_(Appointment.doctor_id == doctor_id, consented)),
+        (Appointment.patient_id, and_(Appointment.doctor_id == doctor_id, OPENS_RECORD)),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from functools import cache
 from typing import Any, NamedTuple
@@ -150,6 +150,16 @@ def of_managed_patients(actor: Actor, group: Group, *, limit: int, offset: int) 
     mine = Appointment.patient_id.in_(policy.managed_patients(actor))
     query = _shown(actor).where(mine, conditions[group]).order_by(order, Appointment.id)
     return listing(query, *WITH_PEOPLE, limit=limit, offset=offset)
+
+
+def coming(actor: Actor, states: Collection[VisitState], *, limit: int) -> Listing[Appointment]:
+    """The first visits in these states, of patients whom the actor manages, that are not over: two statements."""
+    query = _shown(actor).where(
+        Appointment.patient_id.in_(policy.managed_patients(actor)),
+        Appointment.state.in_(states),
+        Appointment.ends_at > now(),
+    )
+    return listing(query.order_by(Appointment.starts_at, Appointment.id), *WITH_PEOPLE, limit=limit, offset=0)
 
 
 def day(actor: Actor, on: date) -> list[Appointment]:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from app import policy
 from app.clock import day_bounds, to_local
-from app.errors import Forbidden, Invalid
+from app.errors import Forbidden
 from app.extensions import db, settings
 from app.models import OPEN, Appointment, Doctor, Patient, VisitKind
 from app.models.types import is_key
@@ -133,12 +130,7 @@ def book_once(
 
     Raises what `appointments.book` raises, and Invalid for a key that is no UUID.
     """
-    try:
-        key = str(uuid.UUID(key))
-    except ValueError:
-        raise Invalid("The form was damaged on its way. Check your answers and go on.", field="key") from None
     values = [patient_id, doctor_id, starts_at.isoformat(), kind.value, symptoms]
-    fingerprint = hashlib.sha256(json.dumps(values).encode()).hexdigest()
 
     def act() -> dict[str, int]:
         booked = appointments.book(
@@ -146,7 +138,7 @@ def book_once(
         )
         return {"appointment": booked.id}
 
-    answer = idempotency.once(actor, key=key, fingerprint=fingerprint, act=act)
+    answer = idempotency.once_for_form(actor, key=key, values=values, act=act)
     return int(answer["appointment"])
 
 

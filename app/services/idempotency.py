@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import hashlib
+import json
+import uuid
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app import unit_of_work
 from app.clock import now
-from app.errors import Conflict
+from app.errors import Conflict, Invalid
 from app.extensions import db, settings
 from app.models import IdempotencyKey
 from app.policy import Actor
@@ -38,6 +41,21 @@ def once(actor: Actor, *, key: str, fingerprint: str, act: Callable[[], dict[str
         return _replay(actor, key, fingerprint)
     row.response = act()
     return row.response
+
+
+def once_for_form(
+    actor: Actor, *, key: str, values: Sequence[object], act: Callable[[], dict[str, Any]]
+) -> dict[str, Any]:
+    """As `once`, for a page's form with these values; `key` is the UUID that was made with it.
+
+    Raises what `once` raises, and Invalid for a key that is no UUID.
+    """
+    try:
+        key = str(uuid.UUID(key))
+    except ValueError:
+        raise Invalid("The form was damaged on its way. Check your answers and go on.", field="key") from None
+    fingerprint = hashlib.sha256(json.dumps(values).encode()).hexdigest()
+    return once(actor, key=key, fingerprint=fingerprint, act=act)
 
 
 def forget() -> None:

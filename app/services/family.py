@@ -1,0 +1,85 @@
+"""A family: the people for whom an account acts besides its owner. What is written of them is patients.py's concern."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from sqlalchemy import select
+
+from app import policy
+from app.errors import Conflict, NotFound
+from app.extensions import db
+from app.models import Appointment, Patient
+from app.models.types import is_key
+from app.policy import Actor
+from app.services import appointments, cancellations, idempotency, patients
+
+
+def member(actor: Actor, patient_id: int) -> Patient:
+    """One patient whom the actor acts for, the own one too. Raises NotFound for any other, whoever asks."""
+    patient = policy.fetch(actor, Patient, patient_id)
+    if patient.manager_id != actor.account_id:
+        raise NotFound
+    return patient
+
+
+def relative(actor: Actor, patient_id: int) -> Patient:
+    """One patient whom the actor acts for and who is somebody else. Raises NotFound for any other."""
+    patient = member(actor, patient_id)
+    if patient.is_own:
+        raise NotFound
+    return patient
+
+
+def add_once(
+    actor: Actor, *, key: str, name: str, date_of_birth: date | None, phone: str, insurance_number: str, address: str
+) -> int:
+    """Add a patient as `patients.add` does, once for each `key` (a UUID made with the form); returns the patient's id.
+
+    Raises what `patients.add` raises, Invalid for a key that is no UUID, and Conflict for one that came before with
+    other values: somebody went back and sent the form again.
+    """
+
+    def act() -> dict[str, int]:
+        added = patients.add(
+            actor,
+            name=name,
+            date_of_birth=date_of_birth,
+            phone=phone,
+            insurance_number=insurance_number,
+            address=address,
+        )
+        return {"patient": added.id}
+
+    born = date_of_birth.isoformat() if date_of_birth else None
+    try:
+        values = [name, born, phone, insurance_number, address]
+        answer = idempotency.once_for_form(actor, key=key, values=values, act=act)
+    except Conflict as error:
+        message = "You have added somebody with this form already. Change what is wrong in My family."
+        raise Conflict(message) from error
+    return int(answer["patient"])
+
+
+def coming_visits(actor: Actor, patient_id: int) -> Sequence[Appointment]:
+    """The visits that removing somebody would cancel, soonest first. Raises NotFound as `relative` does."""
+    query = cancellations.coming(patient_id=relative(actor, patient_id).id).options(*appointments.WITH_PEOPLE)
+    return db.session.scalars(query.order_by(None).order_by(Appointment.starts_at)).all()
+
+
+def remove(actor: Actor, patient_id: int) -> None:
+    """Take somebody out of the portal, see `patients.void`; who was removed before stays so.
+
+    Raises NotFound as `relative` does.
+    """
+    if not _was_removed(actor, patient_id):
+        patients.void(actor, relative(actor, patient_id).id)
+
+
+def _was_removed(actor: Actor, patient_id: int) -> bool:
+    """Whether the actor acted for somebody who is no longer in the portal: the button was pressed twice."""
+    query = select(Patient.id).where(
+        Patient.id == patient_id, Patient.manager_id == actor.account_id, Patient.voided_at.is_not(None)
+    )
+    return is_key(patient_id) and actor.is_signed_in and db.session.scalar(query) is not None
