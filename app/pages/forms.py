@@ -19,6 +19,11 @@ def _storable(value: Any) -> Any:
     return value.replace("\0", "") if isinstance(value, str) else value
 
 
+def as_typed(text: str | None) -> str:
+    """A filter for several lines: browsers send two characters for a new line, which people count as one."""
+    return (text or "").replace("\r\n", "\n")
+
+
 class PortalForm(FlaskForm):
     """A form that shows what the services refuse: `refusal` is the last one, `status` what the page answers with."""
 

@@ -33,6 +33,11 @@ def day(moment: date | datetime) -> str:
     return f"{on:%A} {on.day} {on:%B}{year}"
 
 
+def whole_date(on: date) -> str:
+    """A date of any year, such as of a birth: `15 March 2019`."""
+    return f"{on.day} {on:%B} {on.year}"
+
+
 def short_day(moment: datetime) -> str:
     """An aware moment's date where space is scarce: `Today`, `Tomorrow` or `Tue 6 Jan`."""
     on = to_local(moment).date()
@@ -86,6 +91,7 @@ def is_morning(moment: datetime) -> bool:
 FILTERS: dict[str, Callable[..., Any]] = {
     "time_of_day": time_of_day,
     "day": day,
+    "date": whole_date,
     "short_day": short_day,
     "when": when,
     "isodate": isodate,

@@ -33,6 +33,7 @@ class Scene:
     service: models.Service
     contact: models.ContactMessage
     patient: models.Patient
+    relative: models.Patient
     doctor: models.Doctor
     pending_doctor: models.Doctor
     appointment: models.Appointment
@@ -88,6 +89,7 @@ def build_scene() -> Scene:
         service=factories.ServiceFactory(),
         contact=factories.ContactMessageFactory(),
         patient=patient,
+        relative=factories.PatientFactory(manager=patient.manager, is_own=False),
         doctor=doctor,
         pending_doctor=pending,
         appointment=factories.AppointmentFactory(patient=patient, doctor=doctor),

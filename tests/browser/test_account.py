@@ -62,7 +62,7 @@ def test_a_forgotten_password(new_page: Callable[..., Page], account: Account, d
     page.get_by_label("Username or e-mail address").fill("amira")
     page.get_by_label("Password", exact=True).fill(NEW_PASSWORD)
     page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("My appointments")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Welcome, Amira Hassan")
 
 
 @JAVASCRIPT

@@ -127,10 +127,10 @@ class TestNavigation:
         ("actor", "labels"),
         [
             (STRANGER, ["Find a doctor", "Our services", "Contact us"]),
-            (PATIENT, ["Find a doctor", "My appointments", "Our services", "Contact us"]),
-            (Actor(account_id=1, doctor_id=2), ["Today", "Requests", "Find a doctor", "My appointments"]),
-            (Actor(account_id=1, is_admin=True), ["Dashboard", "Doctors", "Find a doctor", "My appointments"]),
-            (EVERYTHING, ["Today", "Requests", "Dashboard", "Doctors", "Find a doctor", "My appointments"]),
+            (PATIENT, ["Home", "Find a doctor", "My appointments", "Our services", "Contact us"]),
+            (Actor(account_id=1, doctor_id=2), ["Today", "Requests", "Find a doctor", "My care"]),
+            (Actor(account_id=1, is_admin=True), ["Dashboard", "Doctors", "Find a doctor", "My care"]),
+            (EVERYTHING, ["Today", "Requests", "Dashboard", "Doctors", "Find a doctor", "My care"]),
         ],
         ids=["stranger", "patient", "doctor", "admin", "all at once"],
     )

@@ -31,6 +31,7 @@ LINKED = {
     "account.sign_out": "/sign-out",
     "own_account.show": "/my/account",
     "account.stay": "/presence",
+    "patient.home": "/my",
     "patient.book": "/book/<int:doctor_id>",
     "patient.appointments": "/my/appointments",
     "clinic.today": "/clinic",

@@ -14,7 +14,9 @@ from app.pages.account import (
     mailed_links,
     overview,
     password,
+    picture,
     presence,
+    profile,
     sign_in,
     sign_out,
     sign_up,
@@ -43,6 +45,9 @@ def _for_its_owner() -> None:
 
 
 own.add_url_rule("", "show", overview.show)
+own.add_url_rule("/profile", "profile", profile.change, methods=["GET", "POST"])
+own.add_url_rule("/picture", "picture", picture.change, methods=["GET", "POST"])
+own.add_url_rule("/picture/remove", "remove_picture", picture.remove, methods=["POST"])
 own.add_url_rule("/password", "password", password.change, methods=["GET", "POST"])
 own.add_url_rule("/email", "email", email.change, methods=["GET", "POST"])
 own.add_url_rule("/email/again", "send_email_again", email.send_again, methods=["POST"])

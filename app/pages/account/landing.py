@@ -10,12 +10,11 @@ from app.policy import Actor
 from app.services import doctors
 
 
-def go_on(actor: Actor, *, newcomer: bool = False) -> Response:
+def go_on(actor: Actor) -> Response:
     """Send somebody who has signed in to where they wanted to be, else to their first page."""
     pages = (
         (actor.is_admin, "admin.home"),
         (actor.is_doctor or doctors.is_applicant(actor), "clinic.today"),
-        (newcomer, "public.find_doctors"),
-        (True, "patient.appointments"),
+        (True, "patient.home"),
     )
     return leave_for(destination.wanted() or url_for(next(endpoint for holds, endpoint in pages if holds)))

@@ -6,9 +6,10 @@ from flask import Response
 
 from app.identity import actor
 from app.pages.render import render
-from app.services import own_account, sessions
+from app.services import own_profile, sessions
 
 
 def show() -> Response:
     """The own account, and links to what can be changed."""
-    return render("account/overview.html", me=own_account.get(actor()), devices=len(sessions.own(actor())))
+    me = own_profile.get(actor())
+    return render("account/overview.html", me=me.account, picture_id=me.picture_id, devices=len(sessions.own(actor())))

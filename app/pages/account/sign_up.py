@@ -54,6 +54,6 @@ def show() -> Response:
             )
             identity.sign_in(account)
             flash("Your account is ready, and you are signed in.")
-            return go_on(actor(), newcomer=True)
+            return go_on(actor())
     wanted = destination.wanted()
     return render("account/sign_up.html", form=form, next=wanted, is_booking=destination.is_booking(wanted))

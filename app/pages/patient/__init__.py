@@ -1,4 +1,4 @@
-"""Pages for whoever books for patients: booking, and their appointments."""
+"""Pages for whoever acts for patients: booking, their appointments, who they are, and who treats them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from flask import Blueprint
 
 from app import policy
 from app.identity import actor
-from app.pages.patient import appointments, booking
+from app.pages.patient import appointments, booking, care_team, family, home
 from app.policy import Permission
 
 blueprint = Blueprint("patient", __name__)
@@ -17,6 +17,7 @@ def _for_members() -> None:
     policy.require(actor(), Permission.BOOK)
 
 
+blueprint.add_url_rule("/my", "home", home.show)
 blueprint.add_url_rule("/book/<int:doctor_id>", "book", booking.details, methods=["GET", "POST"])
 blueprint.add_url_rule("/book/<int:doctor_id>/check", "check", booking.check, methods=["GET", "POST"])
 blueprint.add_url_rule("/my/appointments", "appointments", appointments.show_all)
@@ -24,4 +25,15 @@ blueprint.add_url_rule("/my/appointments/<int:appointment_id>", "appointment", a
 blueprint.add_url_rule("/my/appointments/<int:appointment_id>/booked", "booked", appointments.booked)
 blueprint.add_url_rule(
     "/my/appointments/<int:appointment_id>/cancel", "cancel", appointments.cancel, methods=["GET", "POST"]
+)
+blueprint.add_url_rule("/my/family", "family", family.show_all)
+blueprint.add_url_rule("/my/family/add", "add_person", family.add, methods=["GET", "POST"])
+blueprint.add_url_rule("/my/family/<int:patient_id>", "person", family.show)
+blueprint.add_url_rule("/my/family/<int:patient_id>/change", "change_person", family.change, methods=["GET", "POST"])
+blueprint.add_url_rule("/my/family/<int:patient_id>/remove", "remove_person", family.remove, methods=["GET", "POST"])
+blueprint.add_url_rule("/my/care-team", "care_team", care_team.show)
+blueprint.add_url_rule("/my/care-team/add", "choose_doctor", care_team.choose)
+blueprint.add_url_rule("/my/care-team/add/<int:doctor_id>", "join_care_team", care_team.join, methods=["GET", "POST"])
+blueprint.add_url_rule(
+    "/my/care-team/<int:patient_id>/<int:doctor_id>/end", "leave_care_team", care_team.end, methods=["GET", "POST"]
 )

@@ -12,7 +12,7 @@ from wtforms.validators import DataRequired, InputRequired, Length
 from app import clock
 from app.identity import actor
 from app.models import Appointment, VisitKind
-from app.pages.forms import PortalForm
+from app.pages.forms import PortalForm, as_typed
 from app.pages.render import render, see_other
 from app.pages.wording import isodate, visit_kind, when
 from app.services import booking
@@ -22,11 +22,6 @@ from app.services.booking import Offer
 CHANGE = "change"
 ANOTHER_TIME = "time"
 """The name of the buttons that lead back from the answers to check, and the value of the one for another time."""
-
-
-def _as_typed(text: str | None) -> str:
-    """Browsers send two characters for a new line, which people count as one."""
-    return (text or "").replace("\r\n", "\n")
 
 
 class BookingForm(PortalForm):
@@ -41,7 +36,7 @@ class BookingForm(PortalForm):
             DataRequired("Enter the reason for the visit."),
             Length(max=LONGEST_TEXT, message=f"Use {LONGEST_TEXT:,} characters or fewer."),
         ],
-        filters=[_as_typed],
+        filters=[as_typed],
         description="What is the matter, and since when? Only those who treat you read it.",
     )
     key = HiddenField()

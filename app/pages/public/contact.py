@@ -14,7 +14,7 @@ from app.errors import TooMany
 from app.extensions import csrf
 from app.http import refusal_of
 from app.identity import actor
-from app.pages.forms import PortalForm
+from app.pages.forms import PortalForm, as_typed
 from app.pages.render import render, see_other
 from app.services import contacts
 
@@ -29,7 +29,7 @@ class ContactForm(PortalForm):
     phone = StringField("Telephone number", description="So that we can call you back.")
     message = TextAreaField(
         "Message",
-        filters=[lambda text: (text or "").replace("\r\n", "\n")],
+        filters=[as_typed],
         description="Write nothing about your health here: your doctor reads that when you book.",
     )
     key = HiddenField()

@@ -80,6 +80,13 @@ ACCOUNT: dict[str, Row] = {
     "GET /presence": same(200),
     "POST /presence": same(200),
     "GET /my/account": row(SIGN_IN, 200, 200, 200, 200, 200, 200),
+    "GET /my/account/profile": row(SIGN_IN, 200, 200, 200, 200, 200, 200),
+    "POST /my/account/profile": row(
+        SIGN_IN, 303, 303, 303, 303, 303, 303, send=lambda _scene: {"first_name": "Ruth", "last_name": "Baker"}
+    ),
+    "GET /my/account/picture": row(SIGN_IN, 200, 200, 200, 200, 200, 200),
+    "POST /my/account/picture": row(SIGN_IN, 400, 400, 400, 400, 400, 400),
+    "POST /my/account/picture/remove": row(SIGN_IN, 303, 303, 303, 303, 303, 303),
     "GET /my/account/password": row(SIGN_IN, 200, 200, 200, 200, 200, 200),
     "POST /my/account/password": row(SIGN_IN, 303, 303, 303, 303, 303, 303, send=_new_password),
     "GET /my/account/email": row(SIGN_IN, 200, 200, 200, 200, 200, 200),
@@ -95,6 +102,13 @@ ACCOUNT: dict[str, Row] = {
     "GET /sign-out": row(303, 200, 200, 200, 200, 200, 200),
     "POST /sign-out": same(303),
 }
+_RELATIVE = {"patient_id": "relative"}
+
+
+def _person(_scene: Any) -> dict[str, Any]:
+    return {"name": "Kim Baker", "key": "7a1c6ad4-6d0d-4c3c-9a52-3f7f3f3f3f3f"}
+
+
 PATIENT: dict[str, Row] = {
     # One may book for whom one manages: doctors and the admin of the scene manage nobody.
     "GET /book/<int:doctor_id>": row(SIGN_IN, 200, 200, 403, 403, 403, 403, query=_at),
@@ -107,6 +121,26 @@ PATIENT: dict[str, Row] = {
     "GET /my/appointments/<int:appointment_id>/booked": row(SIGN_IN, 200, 404, 404, 404, 404, 404),
     "GET /my/appointments/<int:appointment_id>/cancel": row(SIGN_IN, 200, 404, 404, 404, 404, 404),
     "POST /my/appointments/<int:appointment_id>/cancel": row(SIGN_IN, 303, 404, 404, 404, 404, 404),
+    "GET /my": row(SIGN_IN, 200, 200, 200, 200, 200, 200),
+    "GET /my/family": row(SIGN_IN, 200, 200, 200, 200, 200, 200),
+    "GET /my/family/add": row(SIGN_IN, 200, 200, 200, 200, 200, 200),
+    "POST /my/family/add": row(SIGN_IN, 303, 303, 303, 303, 303, 303, send=_person),
+    "GET /my/family/<int:patient_id>": row(SIGN_IN, 200, 404, 404, 404, 404, 404),
+    "GET /my/family/<int:patient_id>/change": row(SIGN_IN, 200, 404, 404, 404, 404, 404, values=_RELATIVE),
+    "POST /my/family/<int:patient_id>/change": row(
+        SIGN_IN, 303, 404, 404, 404, 404, 404, values=_RELATIVE, send=_person
+    ),
+    "GET /my/family/<int:patient_id>/remove": row(SIGN_IN, 200, 404, 404, 404, 404, 404, values=_RELATIVE),
+    "POST /my/family/<int:patient_id>/remove": row(SIGN_IN, 303, 404, 404, 404, 404, 404, values=_RELATIVE),
+    "GET /my/care-team": row(SIGN_IN, 200, 200, 200, 200, 200, 200),
+    "GET /my/care-team/add": row(SIGN_IN, 200, 200, 200, 200, 200, 200),
+    "GET /my/care-team/add/<int:doctor_id>": row(SIGN_IN, 200, 200, 200, 200, 200, 200),
+    # Whoever does not act for the patient cannot choose the patient.
+    "POST /my/care-team/add/<int:doctor_id>": row(
+        SIGN_IN, 303, 400, 400, 400, 400, 400, send=lambda scene: {"patient": scene.patient.id}
+    ),
+    "GET /my/care-team/<int:patient_id>/<int:doctor_id>/end": row(SIGN_IN, 200, 404, 404, 404, 404, 404),
+    "POST /my/care-team/<int:patient_id>/<int:doctor_id>/end": row(SIGN_IN, 303, 404, 404, 404, 404, 404),
 }
 CLINIC: dict[str, Row] = {
     # For approved doctors; each sees the own visits only.

@@ -1,0 +1,24 @@
+"""The first page of whoever has patients to care for: oneself, mostly."""
+
+from __future__ import annotations
+
+from flask import Response, current_app, url_for
+
+from app.identity import actor
+from app.pages.render import render
+from app.services import appointments, patient_home
+
+
+def show() -> Response:
+    """What comes next, what waits, what is new, and the ways from here."""
+    home = patient_home.get(actor())
+    visit = home.next_visit
+    return render(
+        "patient/home.html",
+        home=home,
+        visit=visit,
+        is_changeable=visit is not None and appointments.is_changeable(actor(), visit),
+        changeable_until=visit and appointments.changeable_until(visit),
+        meet_link=visit and appointments.meet_link(visit),
+        record=url_for("patient.record") if "patient.record" in current_app.view_functions else None,
+    )
