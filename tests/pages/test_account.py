@@ -45,7 +45,7 @@ class TestSignIn:
 
         response = submit(client, "/sign-in", username=name, password=PASSWORD)
 
-        assert (response.status_code, response.location) == (303, "/my/appointments")
+        assert (response.status_code, response.location) == (303, "/my")
         assert "Amira Hassan" in client.get("/").text
 
     @pytest.mark.both_databases
@@ -89,7 +89,7 @@ class TestSignIn:
 
         response = submit(client, path, username=account.username, password=PASSWORD)
 
-        assert response.location == "/my/appointments"
+        assert response.location == "/my"
 
     def test_doctors_and_admins_land_at_their_work(self, client: FlaskClient, database: Database) -> None:
         doctor = DoctorFactory()
@@ -102,7 +102,7 @@ class TestSignIn:
     def test_somebody_signed_in_is_sent_on(self, client: FlaskClient, database: Database) -> None:
         sign_in(client, AccountFactory())
 
-        assert client.get("/sign-in").location == "/my/appointments"
+        assert client.get("/sign-in").location == "/my"
         assert client.get(f"/sign-in?next={PLACE}").location == PLACE
 
     def test_the_session_before_it_is_dropped(self, client: FlaskClient, database: Database) -> None:
@@ -156,7 +156,7 @@ class TestSignUp:
     def test_it_makes_an_account_with_its_patient_and_signs_in(self, client: FlaskClient, database: Database) -> None:
         response = submit(client, "/sign-up", **NEWCOMER)
 
-        assert (response.status_code, response.location) == (303, "/find-a-doctor")
+        assert (response.status_code, response.location) == (303, "/my")
         assert "Your account is ready" in client.get("/find-a-doctor").text
         with database.unit_of_work() as session:
             patient = session.scalars(select(Patient).join(Account, Patient.manager_id == Account.id)).one()
