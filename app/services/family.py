@@ -73,8 +73,11 @@ def remove(actor: Actor, patient_id: int) -> None:
 
     Raises NotFound as `relative` does.
     """
-    if not _was_removed(actor, patient_id):
+    try:
         patients.void(actor, relative(actor, patient_id).id)
+    except NotFound:
+        if not _was_removed(actor, patient_id):
+            raise
 
 
 def _was_removed(actor: Actor, patient_id: int) -> bool:

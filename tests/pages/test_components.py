@@ -14,6 +14,7 @@ from flask import Flask, render_template
 from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
+    FileField,
     IntegerField,
     PasswordField,
     RadioField,
@@ -44,6 +45,7 @@ FORM = """
   {{ forms.checkbox(form.agree) }}
   {{ forms.date(form.born) }}
   {{ forms.number(form.fee) }}
+  {{ forms.file(form.picture) }}
 {% endcall %}
 """
 
@@ -63,6 +65,7 @@ class Everything(FlaskForm):
     agree = BooleanField("I agree")
     born = DateInputField("Date of birth")
     fee = IntegerField("Fee")
+    picture = FileField("Picture", render_kw={"accept": "image/png"})
 
 
 @pytest.fixture
@@ -131,6 +134,9 @@ class TestForms:
         shown = re.search(rf'<textarea[^>]*name="{field}"[^>]*>(.*?)</textarea>', page, re.DOTALL)
         assert shown
         assert html.unescape(shown[1]) == lines
+
+    def test_a_file_says_which_kinds_it_may_be(self, send: Callable[[dict[str, object]], str]) -> None:
+        assert re.search(r'id="picture" name="picture" type="file" accept="image/png"', send({}))
 
     def test_a_password_is_never_sent_back(self, send: Callable[[dict[str, object]], str]) -> None:
         assert "open sesame" not in send({"password": "open sesame"})

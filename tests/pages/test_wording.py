@@ -111,3 +111,7 @@ def test_a_number_is_said_with_its_noun() -> None:
 )
 def test_initials_stand_for_a_name(name: str, letters: str) -> None:
     assert wording.initials(name) == letters
+
+
+def test_a_date_of_birth_needs_no_weekday() -> None:
+    assert wording.whole_date(date(2019, 3, 5)) == "5 March 2019"

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, event, insert, text
 
 from app import models
 from app.policy import Actor
-from app.services import availability, doctor_lists, doctors, patient_lists, reviews
+from app.services import availability, doctor_lists, doctors, patient_home, patient_lists, reviews, treating
 from app.services.hours import hours_summary
 from tests.factories import AccountFactory, DepartmentFactory, DesignationFactory, SpecialisationFactory
 from tests.support.databases import Database
@@ -167,6 +167,8 @@ def test_filters_and_free_times_use_their_indexes(database: Database) -> None:
             "ix_review_doctor_id_",
         ),
         lambda: patient_lists.find(member, limit=20, offset=0): ("ix_patient_manager_id",),
+        lambda: patient_home.get(member): ("ix_patient_manager_id", "ix_appointment_patient_id_"),
+        lambda: treating.teams(member): ("ix_patient_manager_id", "ix_appointment_patient_id_"),
         lambda: patient_lists.find(admin, phone="020 7946 0018", limit=20, offset=0): ("ix_patient_phone",),
     }
     for act, indexes in acts.items():

@@ -99,7 +99,7 @@ class TestPicture:
                 own_profile.replace_picture(side_of(patient), picture_file())
         own, profile = held(database, patient)
         with database.unit_of_work() as session:
-            assert sorted(session.scalars(select(Picture.id))) == sorted([own.picture_id, profile.picture_id])
+            assert set(session.scalars(select(Picture.id))) == {own.picture_id, profile.picture_id}
             assert own_profile.get(side_of(patient)).picture_id == profile.picture_id
 
         with database.unit_of_work() as session:
