@@ -68,6 +68,7 @@ class Settings:
     working_days: str = "mon,tue,wed,thu,fri"
     booking_cutoff_hours: int = 2
     booking_horizon_days: int = 90
+    waiting_offer_hours: int = 4
     idempotency_hours: int = 24
 
     @property
@@ -227,6 +228,7 @@ _NUMBERS = (
     "default_slot_minutes",
     "booking_cutoff_hours",
     "booking_horizon_days",
+    "waiting_offer_hours",
     "idempotency_hours",
 )
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

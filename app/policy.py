@@ -37,6 +37,8 @@ from app.models import (
     Service,
     Specialisation,
     VisitState,
+    WaitingEntry,
+    WaitingOffer,
 )
 from app.models.types import KEY, is_key
 
@@ -217,6 +219,12 @@ VISIBLE: Mapping[type[Base], Mapping[Capacity, Condition]] = {
         Capacity.DOCTOR: lambda actor: and_(CareTeamMember.doctor_id == actor.doctor_id, _is_there()),
         Capacity.ADMIN: lambda _: _is_there(),
     },
+    WaitingEntry: {Capacity.MEMBER: lambda actor: WaitingEntry.patient_id.in_(managed_patients(actor))},
+    WaitingOffer: {
+        Capacity.MEMBER: lambda actor: WaitingOffer.entry_id.in_(
+            select(WaitingEntry.id).where(WaitingEntry.patient_id.in_(managed_patients(actor)))
+        ),
+    },
     ContactMessage: {Capacity.ADMIN: _everything},
 }
 
@@ -282,6 +290,7 @@ class Permission(enum.Enum):
     BOOK = "book appointments"
     BOOK_FOR_PATIENT = "book for a patient"
     CHANGE_AS_PATIENT = "move or cancel before the cutoff"
+    WAIT_FOR_PATIENT = "be offered earlier times for a patient"
     CHANGE_AS_STAFF = "confirm, start, complete, move and cancel at any time"
     RUN_CALENDAR = "book into a doctor's calendar without asking the doctor"
     CHANGE_PROFILE = "change or close an account's profile"
@@ -357,6 +366,7 @@ GRANTS: Mapping[Permission, tuple[Grant, ...]] = {
     Permission.BOOK: (_is_member,),
     Permission.BOOK_FOR_PATIENT: (_manages_patient, _is_admin),
     Permission.CHANGE_AS_PATIENT: (_manages_appointment,),
+    Permission.WAIT_FOR_PATIENT: (_manages_patient,),
     Permission.CHANGE_AS_STAFF: (_is_doctor_of, _is_admin),
     Permission.RUN_CALENDAR: (_runs_own_calendar, _is_admin),
     Permission.CHANGE_PROFILE: (_owns_profile, _is_admin),

@@ -35,14 +35,20 @@ GUARDS: dict[str, Callable[[], PortalError]] = {
     "uq_specialisation_slug": _there_already("specialisation with that slug", "slug"),
     "uq_available_time_label": _there_already("time written like that", "label"),
     "uq_care_team_member_patient_id_doctor_id": lambda: Conflict("That doctor is already in the care team."),
+    "uq_waiting_entry_patient_id_doctor_id": lambda: Conflict("This patient is on the doctor's waiting list already."),
     "uq_review_patient_id_doctor_id": lambda: Conflict("There is already a review of that doctor by this patient."),
 }
 """What a violated guard of the database means, by the constraint's name, on both databases."""
 
 
 def after_commit(job: str, *arguments: int | str) -> None:
-    """Have `job`, a dotted path, run once this unit of work is committed; never when it is rolled back."""
-    db.session.info.setdefault(_JOBS, []).append((job, arguments))
+    """Have `job`, a dotted path, run once this unit of work is committed; never when it is rolled back.
+
+    However often it is asked for with the same arguments, it runs once.
+    """
+    jobs = db.session.info.setdefault(_JOBS, [])
+    if (job, arguments) not in jobs:
+        jobs.append((job, arguments))
 
 
 def mark_rollback_only() -> None:

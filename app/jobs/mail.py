@@ -106,6 +106,9 @@ def _facts(message: Message) -> dict[str, Any] | None:
     if outbox.tells_of_a_visit(message):
         visit = outbox.visit_of(message)
         return None if visit is None else {"visit": visit}
+    if outbox.tells_of_an_offer(message):
+        offer = outbox.offer_of(message)
+        return None if offer is None else {"offer": offer, "visit": offer.held}
     if outbox.tells_of_an_account(message):
         account, purpose = outbox.account_of(message), _LINKS.get(Template(message.template))
         if account is None:

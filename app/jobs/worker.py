@@ -1,4 +1,4 @@
-"""Running jobs: inside the server's process where there is no Redis, else as rq workers; both sweep the outbox."""
+"""Running jobs: inside the server's process where there is no Redis, else as rq workers; both sweep the database."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ from rq.job import Job
 from rq.queue import Queue
 
 from app.extensions import job_queue
-from app.jobs import mail
+from app.jobs import mail, waiting
 
 SWEEP_SECONDS = 15
+SWEEPS = (mail.sweep, waiting.sweep)
+"""What looks in the database for what a lost job has left."""
 
 
 def start_embedded(app: Flask) -> None:
@@ -27,7 +29,7 @@ def start_embedded(app: Flask) -> None:
 
 
 def run_rq(app: Flask) -> None:
-    """Run one rq worker until it is told to stop, and sweep the outbox beside it."""
+    """Run one rq worker until it is told to stop, and sweep the database beside it."""
     connection = Redis.from_url(app.extensions["settings"].redis_url)
     threading.Thread(target=_sweep_forever, args=(app,), name="sweep", daemon=True).start()
     _PortalWorker([Queue(connection=connection)], connection=connection, app=app).work()
@@ -54,13 +56,18 @@ def _run_embedded(app: Flask) -> None:
         _run_next(app)
         if time.monotonic() - swept_at >= SWEEP_SECONDS:
             swept_at = time.monotonic()
-            _guarded(app, mail.sweep)
+            _sweep(app)
 
 
 def _sweep_forever(app: Flask) -> None:
     while True:
-        _guarded(app, mail.sweep)
+        _sweep(app)
         time.sleep(SWEEP_SECONDS)
+
+
+def _sweep(app: Flask) -> None:
+    for sweep in SWEEPS:
+        _guarded(app, sweep)
 
 
 def _run_next(app: Flask) -> None:

@@ -11,9 +11,11 @@ from app.models.record import ClinicalRecord, ClinicalRecordVersion
 from app.models.review import Review
 from app.models.schedule import TimeOff, WeeklyHours
 from app.models.site import ContactMessage, Picture, Service
+from app.models.waiting import EVERY_DAY, EndReason, HalfDay, OfferState, WaitingEntry, WaitingOffer
 
 __all__ = [
     "BLOCKING",
+    "EVERY_DAY",
     "FIRM",
     "OPEN",
     "Account",
@@ -28,9 +30,12 @@ __all__ = [
     "Department",
     "Designation",
     "Doctor",
+    "EndReason",
+    "HalfDay",
     "IdempotencyKey",
     "Message",
     "MessageState",
+    "OfferState",
     "Patient",
     "Picture",
     "Profile",
@@ -42,6 +47,8 @@ __all__ = [
     "TimeOff",
     "VisitKind",
     "VisitState",
+    "WaitingEntry",
+    "WaitingOffer",
     "WeeklyHours",
     "doctor_designation",
     "doctor_specialisation",

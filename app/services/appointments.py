@@ -84,7 +84,7 @@ def book_for(
     policy.require(actor, Permission.BOOK)
     by_patient = patient.manager_id == actor.account_id
     require_for(actor, patient)
-    _check(doctor, symptoms, kind)
+    check(doctor, symptoms, kind)
     calendars.lock([doctor.id], [patient.id])
     if not read(_STILL_A_PATIENT, {"key": patient.id}):
         raise NotFound  # voided before the calendars were locked
@@ -130,6 +130,7 @@ def move(
         appointment.version += 1
         if not staff:
             appointment.state, appointment.patient_agreed = VisitState.PENDING, True
+    calendars.freed(appointment.doctor_id)
     audit.record(actor, "appointment.moved", appointment, patient_id=appointment.patient_id)
     tell(Template.MOVED, appointment)
     return appointment
@@ -164,7 +165,7 @@ def describe(
         return appointment
     staff = acts_as_staff(actor, appointment)
     _require_open(appointment, "changed", staff=staff)
-    _check(appointment.doctor, wanted_symptoms, wanted_kind)
+    check(appointment.doctor, wanted_symptoms, wanted_kind)
     meets_otherwise = wanted_kind is not appointment.kind
     appointment.symptoms, appointment.kind = wanted_symptoms, wanted_kind
     if meets_otherwise:
@@ -243,7 +244,8 @@ def take(actor: Actor, appointment_id: int) -> Appointment:
     return appointment
 
 
-def _check(doctor: Doctor, symptoms: str, kind: VisitKind) -> None:
+def check(doctor: Doctor, symptoms: str, kind: VisitKind) -> None:
+    """Raises Invalid for words that are too long, and for a kind that the doctor does not offer."""
     if len(symptoms) > LONGEST_TEXT:
         raise Invalid(f"Use {LONGEST_TEXT:,} characters or fewer.", field="symptoms")
     if kind not in kinds_offered(doctor):
@@ -266,6 +268,7 @@ def call_off(actor: Actor, appointment: Appointment, reason: str) -> None:
     appointment.cancel_reason = reason.strip()[:LONGEST_TEXT]
     appointment.version += 1
     db.session.flush()
+    calendars.freed(appointment.doctor_id)
     audit.record(actor, "appointment.cancelled", appointment, patient_id=appointment.patient_id)
     tell(Template.CANCELLED, appointment)
 

@@ -1,4 +1,4 @@
-"""Doctors' and patients' calendars: locking them, and taking a free time in them."""
+"""Doctors' and patients' calendars: locking them, taking a free time in them, and letting go of it."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, or_, select, update
 
 from app import policy, unit_of_work
 from app.clock import now
 from app.errors import Conflict, Invalid
 from app.extensions import db, settings
-from app.models import Appointment, Doctor, Patient, VisitState
+from app.models import Appointment, Doctor, Patient, VisitState, WaitingEntry
 from app.services import availability
 from app.services.reading import fixed, read
+
+OFFER_FREE_TIMES = "app.jobs.waiting.offer"
 
 _END_OF_TIME = datetime.max.replace(tzinfo=UTC) - timedelta(days=2)
 """No later visit can be told in every time zone."""
@@ -51,14 +53,30 @@ def lock(doctor_ids: Sequence[int], patient_ids: Sequence[int]) -> None:
     if not _is_alone():
         read(_LOCK_DOCTORS, {"keys": sorted(doctor_ids)})
         read(_LOCK_PATIENTS, {"keys": sorted(patient_ids)})
-    moment = now()
-    expired = read(_EXPIRED_HOLDS, {"doctor_ids": doctor_ids, "patient_ids": patient_ids, "now": moment})
+    expired = read(_EXPIRED_HOLDS, {"doctor_ids": doctor_ids, "patient_ids": patient_ids, "now": now()})
     if expired:
-        db.session.execute(
-            update(Appointment)
-            .where(Appointment.id.in_([key for (key,) in expired]))
-            .values(state=VisitState.CANCELLED, hold_expires_at=None, cancelled_at=moment)
-        )
+        release(Appointment.id.in_([key for (key,) in expired]))
+
+
+def release(holds: ColumnElement[bool]) -> None:
+    """Let go of held times, whose calendars are locked. They were never visits: nobody sees them as cancelled ones."""
+    moment = now()
+    db.session.execute(
+        update(Appointment)
+        .where(holds, Appointment.state == VisitState.HELD)
+        .values(state=VisitState.CANCELLED, hold_expires_at=None, cancelled_at=moment, removed_at=moment)
+    )
+
+
+def freed(doctor_id: int) -> None:
+    """Note that time of a doctor may have become free: once that is saved, whoever waits for it is offered it.
+
+    Whatever frees time calls this in its own transaction. The note stands in the entries of the waiting list, where
+    the sweep finds it if the job is lost.
+    """
+    waiting = update(WaitingEntry).where(WaitingEntry.doctor_id == doctor_id, WaitingEntry.ended_at.is_(None))
+    if db.session.scalars(waiting.values(due_at=now()).returning(WaitingEntry.id)).all():
+        unit_of_work.after_commit(OFFER_FREE_TIMES, doctor_id)
 
 
 def offered(doctor_id: int, starts_at: datetime, *, by_patient: bool, ignoring: int | None = None) -> availability.Slot:

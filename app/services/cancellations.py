@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Select, select, update
+from sqlalchemy import ColumnElement, Select, select
 
 from app.clock import now
 from app.extensions import db
-from app.models import OPEN, Appointment, VisitState
+from app.models import OPEN, Appointment, WaitingEntry
 from app.policy import Actor
 from app.services import calendars
 from app.services.appointments import WITH_PEOPLE, call_off
@@ -36,13 +36,14 @@ def cancel_coming(
     visits = list(db.session.scalars(query.options(*WITH_PEOPLE).execution_options(populate_existing=True)))
     for visit in visits:
         call_off(actor, visit, reason)
-    db.session.execute(
-        update(Appointment)
-        .where(_of(patient_id, doctor_id), Appointment.state == VisitState.HELD)
-        .values(state=VisitState.CANCELLED, hold_expires_at=None, cancelled_at=now())
-    )
+    calendars.release(_of(patient_id, doctor_id))
+    waits = (WaitingEntry.ended_at.is_(None), _of(patient_id, doctor_id, WaitingEntry))
+    for waited_for in db.session.scalars(select(WaitingEntry.doctor_id).where(*waits).distinct()).all():
+        calendars.freed(waited_for)
     return visits
 
 
-def _of(patient_id: int | None, doctor_id: int | None) -> ColumnElement[bool]:
-    return Appointment.doctor_id == doctor_id if patient_id is None else Appointment.patient_id == patient_id
+def _of(
+    patient_id: int | None, doctor_id: int | None, model: type[Appointment | WaitingEntry] = Appointment
+) -> ColumnElement[bool]:
+    return model.doctor_id == doctor_id if patient_id is None else model.patient_id == patient_id

@@ -22,6 +22,7 @@ from app.errors import Invalid
 from app.extensions import db, settings
 from app.models import AvailableTime, WeeklyHours
 from app.models.types import is_key
+from app.services import calendars
 from app.services.hours import HoursSummary, hours_summary, on_working_days
 
 MOST_TIMES = 24 * 12
@@ -152,3 +153,4 @@ def _replace(doctor_id: int, stretches: Iterable[Stretch]) -> None:
     ]
     if rows:
         db.session.execute(insert(WeeklyHours), rows)
+        calendars.freed(doctor_id)

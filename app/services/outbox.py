@@ -13,7 +13,7 @@ from sqlalchemy.orm import joinedload
 from app import unit_of_work
 from app.clock import now
 from app.extensions import db
-from app.models import Account, Appointment, Doctor, Message, MessageState, VisitState
+from app.models import Account, Appointment, Doctor, Message, MessageState, OfferState, VisitState, WaitingOffer
 from app.services.inserting import add_row
 
 LEASE = timedelta(minutes=5)
@@ -31,6 +31,7 @@ class Template(enum.Enum):
     MOVED = "moved"
     CHANGED = "changed"
     CANCELLED = "cancelled"
+    WAITING_OFFER = "waiting_offer"
     DOCTOR_APPROVED = "doctor_approved"
     DOCTOR_REJECTED = "doctor_rejected"
     SET_PASSWORD = "set_password"  # noqa: S105 (no password)
@@ -65,6 +66,11 @@ HOLDS: dict[Template, Callable[[Account, Message], bool]] = {
 def tell_about_visit(template: Template, appointment: Appointment, account: Account) -> None:
     """Have an account told of a visit, which must be flushed: the row is saved or lost with the event."""
     _tell(template, account, appointment.id, appointment.version)
+
+
+def tell_about_offer(offer: WaitingOffer, account: Account) -> None:
+    """Have an account told of a time that is held for one of its patients; the offer must be flushed."""
+    _tell(Template.WAITING_OFFER, account, offer.id, 1)
 
 
 def tell_about_application(template: Template, doctor: Doctor, account: Account) -> None:
@@ -165,6 +171,26 @@ def visit_of(message: Message) -> Appointment | None:
             joinedload(Appointment.patient),
         )
     ).one_or_none()
+
+
+def offer_of(message: Message) -> WaitingOffer | None:
+    """The offer that a message tells of, with the held time's doctor and department; None once it has ended."""
+    return db.session.scalars(
+        select(WaitingOffer)
+        .join(Appointment, Appointment.id == WaitingOffer.held_id)
+        .where(
+            WaitingOffer.id == message.subject_id,
+            WaitingOffer.state == OfferState.OPEN,
+            WaitingOffer.expires_at > now(),
+            Appointment.state == VisitState.HELD,
+        )
+        .options(joinedload(WaitingOffer.held).joinedload(Appointment.doctor).joinedload(Doctor.department))
+    ).one_or_none()
+
+
+def tells_of_an_offer(message: Message) -> bool:
+    """Whether the message is about a held time, and so may have become untrue."""
+    return Template(message.template) is Template.WAITING_OFFER
 
 
 def tells_of_a_visit(message: Message) -> bool:
