@@ -264,3 +264,39 @@ class ContactMessageFactory(_RowFactory[models.ContactMessage]):
     name = factory.Faker("name")
     phone = "+442079460018"
     message = "When are visiting hours?"
+
+
+class WaitingEntryFactory(_RowFactory[models.WaitingEntry]):
+    """Somebody who waits for a first visit to a doctor in the next month; with `visit`, for an earlier time than it."""
+
+    class Meta:
+        model = models.WaitingEntry
+
+    visit = None
+    patient = factory.Maybe("visit", factory.SelfAttribute("visit.patient"), factory.SubFactory(PatientFactory))
+    doctor = factory.Maybe(
+        "visit", factory.SelfAttribute("visit.doctor"), factory.SubFactory(DoctorFactory, hours=True)
+    )
+    kind = models.VisitKind.IN_PERSON
+    symptoms = factory.LazyAttribute(lambda entry: "" if entry.visit else "A cough for two weeks")
+    wished_from = factory.LazyFunction(lambda: datetime.now(UTC).date())
+    wished_until = factory.LazyAttribute(lambda entry: None if entry.visit else entry.wished_from + timedelta(days=30))
+
+
+class WaitingOfferFactory(_RowFactory[models.WaitingOffer]):
+    """A time that is held for an hour for somebody who waits: `held` says which."""
+
+    class Meta:
+        model = models.WaitingOffer
+
+    entry = factory.SubFactory(WaitingEntryFactory)
+    expires_at = factory.LazyFunction(lambda: datetime.now(UTC) + timedelta(hours=1))
+    held = factory.SubFactory(
+        AppointmentFactory,
+        patient=factory.SelfAttribute("..entry.patient"),
+        doctor=factory.SelfAttribute("..entry.doctor"),
+        state=models.VisitState.HELD,
+        hold_expires_at=factory.SelfAttribute("..expires_at"),
+        patient_agreed=False,
+        symptoms="",
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import exists, not_, or_
@@ -145,22 +145,12 @@ def accept(actor: Actor, offer_id: int) -> Appointment:
         return appointment_lists.get(actor, entry.visit_id)
     if not waiting_offers.is_at_hand(offer, entry):
         raise Conflict(ENDED)
-    waiting_offers.close(offer, OfferState.ACCEPTED)
-    starts_at = offer.held.starts_at
-    if entry.visit_id is not None:
-        visit = appointments.move(actor, entry.visit_id, starts_at=starts_at)
-    else:
-        visit = appointments.book(
-            actor,
-            patient_id=entry.patient_id,
-            doctor_id=entry.doctor_id,
-            starts_at=starts_at,
-            kind=entry.kind,
-            symptoms=entry.symptoms,
-        )
+    with db.session.begin_nested():  # what is refused leaves the offer as it was, for the page to show
+        waiting_offers.close(offer, OfferState.ACCEPTED)
+        visit = _move_or_book(actor, entry, offer.held.starts_at)
         entry.visit_id = visit.id
-    waiting_offers.end(entry, EndReason.ACCEPTED)
-    audit.record(actor, "waiting.accepted", offer, patient_id=entry.patient_id)
+        waiting_offers.end(entry, EndReason.ACCEPTED)
+        audit.record(actor, "waiting.accepted", offer, patient_id=entry.patient_id)
     return visit
 
 
@@ -181,10 +171,8 @@ def get(actor: Actor, entry_id: int) -> WaitingEntry:
 
 def find(actor: Actor, *, patient_id: int, doctor_id: int) -> WaitingEntry | None:
     """The entry by which a patient waits for a doctor at present."""
-    query = policy.visible(actor, WaitingEntry).where(
-        WaitingEntry.patient_id == patient_id, WaitingEntry.doctor_id == doctor_id, WaitingEntry.ended_at.is_(None)
-    )
-    return db.session.scalars(query.options(*WITH_PEOPLE)).one_or_none()
+    entry = _not_ended(actor, patient_id, doctor_id)
+    return entry if entry is not None and waiting_offers.why_over(entry) is None else None
 
 
 def offer(actor: Actor, offer_id: int) -> WaitingOffer:
@@ -223,11 +211,31 @@ def places(actor: Actor, *, limit: int, offset: int) -> Listing[Place]:
 _WITH_ALL = (joinedload(WaitingOffer.held), joinedload(WaitingOffer.entry).options(*WITH_PEOPLE))
 
 
+def _not_ended(actor: Actor, patient_id: int, doctor_id: int) -> WaitingEntry | None:
+    query = policy.visible(actor, WaitingEntry).where(
+        WaitingEntry.patient_id == patient_id, WaitingEntry.doctor_id == doctor_id, WaitingEntry.ended_at.is_(None)
+    )
+    return db.session.scalars(query.options(*WITH_PEOPLE)).one_or_none()
+
+
 def _take(actor: Actor, offer_id: int) -> WaitingOffer:
     """The offer as it is once both calendars are locked. Raises NotFound."""
     seen = offer(actor, offer_id)
     calendars.lock([seen.entry.doctor_id], [seen.entry.patient_id])
     return policy.fetch(actor, WaitingOffer, offer_id, *_WITH_ALL, lock=True)
+
+
+def _move_or_book(actor: Actor, entry: WaitingEntry, starts_at: datetime) -> Appointment:
+    if entry.visit_id is not None:
+        return appointments.move(actor, entry.visit_id, starts_at=starts_at)
+    return appointments.book(
+        actor,
+        patient_id=entry.patient_id,
+        doctor_id=entry.doctor_id,
+        starts_at=starts_at,
+        kind=entry.kind,
+        symptoms=entry.symptoms,
+    )
 
 
 def _entry(
@@ -250,9 +258,12 @@ def _entry(
 def _join(actor: Actor, entry: WaitingEntry) -> WaitingEntry:
     """Save a new entry; the calendars are locked."""
     patient, doctor = entry.patient, entry.doctor
-    present = find(actor, patient_id=patient.id, doctor_id=doctor.id)
-    if present is not None and not waiting_offers.end_if_over(present):
+    former = _not_ended(actor, patient.id, doctor.id)
+    reason = waiting_offers.why_over(former) if former is not None else None
+    if former is not None and reason is None:
         raise Conflict(f"{patient.name} is on the waiting list of {doctor.name} already.")
+    if former is not None and reason is not None:
+        waiting_offers.end(former, reason)
     if entry.visit_id is None and waiting_offers.has_visit(entry):
         message = f"{patient.name} has an appointment with {doctor.name} already. Ask for an earlier time on its page."
         raise Conflict(message)

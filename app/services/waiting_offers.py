@@ -104,12 +104,9 @@ def close(offer: WaitingOffer, state: OfferState) -> None:
     db.session.flush()
 
 
-def end_if_over(entry: WaitingEntry) -> bool:
-    """End an entry, loaded WITH_PEOPLE, that nothing can be offered to any more; whether it is so."""
-    reason = _why_over(entry, has_visit=has_visit(entry))
-    if reason is not None:
-        end(entry, reason)
-    return reason is not None
+def why_over(entry: WaitingEntry) -> EndReason | None:
+    """Why nothing can be offered to an entry, loaded WITH_PEOPLE, any more, or None."""
+    return _why_over(entry, has_visit=has_visit(entry))
 
 
 def is_at_hand(offer: WaitingOffer, entry: WaitingEntry) -> bool:

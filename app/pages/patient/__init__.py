@@ -1,4 +1,4 @@
-"""Pages for whoever acts for patients: booking, their appointments, who they are, and who treats them."""
+"""Pages for whoever acts for patients: booking, visits, the waiting list, who they are, who treats them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from flask import Blueprint
 
 from app import policy
 from app.identity import actor
-from app.pages.patient import appointments, booking, care_team, family, home
+from app.pages.patient import appointments, booking, care_team, family, home, waiting
 from app.policy import Permission
 
 blueprint = Blueprint("patient", __name__)
@@ -37,3 +37,12 @@ blueprint.add_url_rule("/my/care-team/add/<int:doctor_id>", "join_care_team", ca
 blueprint.add_url_rule(
     "/my/care-team/<int:patient_id>/<int:doctor_id>/end", "leave_care_team", care_team.end, methods=["GET", "POST"]
 )
+blueprint.add_url_rule(
+    "/my/appointments/<int:appointment_id>/earlier", "ask_earlier", waiting.ask_earlier, methods=["GET", "POST"]
+)
+blueprint.add_url_rule("/my/waiting", "waiting_list", waiting.show_all)
+blueprint.add_url_rule("/my/waiting/doctors/<int:doctor_id>", "ask_first", waiting.ask_first, methods=["GET", "POST"])
+blueprint.add_url_rule("/my/waiting/<int:entry_id>/leave", "leave_waiting_list", waiting.leave, methods=["GET", "POST"])
+blueprint.add_url_rule("/my/waiting/offers/<int:offer_id>", "waiting_offer", waiting.show_offer)
+blueprint.add_url_rule("/my/waiting/offers/<int:offer_id>/accept", "accept_offer", waiting.accept, methods=["POST"])
+blueprint.add_url_rule("/my/waiting/offers/<int:offer_id>/decline", "decline_offer", waiting.decline, methods=["POST"])

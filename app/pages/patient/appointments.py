@@ -12,7 +12,7 @@ from app.models import VisitState
 from app.pages.forms import PortalForm
 from app.pages.paging import paged
 from app.pages.render import render, see_other
-from app.services import appointment_lists, appointments
+from app.services import appointment_lists, appointments, waiting_list
 from app.services.appointment_lists import Group
 
 APPOINTMENTS_ON_A_PAGE = 10
@@ -38,6 +38,7 @@ def show(appointment_id: int) -> Response:
         is_changeable=appointments.is_changeable(actor(), visit),
         changeable_until=appointments.changeable_until(visit),
         is_coming=now() < visit.starts_at,
+        waits=waiting_list.find(actor(), patient_id=visit.patient_id, doctor_id=visit.doctor_id) is not None,
         meet_link=appointments.meet_link(visit),
     )
 
