@@ -267,16 +267,14 @@ class ContactMessageFactory(_RowFactory[models.ContactMessage]):
 
 
 class WaitingEntryFactory(_RowFactory[models.WaitingEntry]):
-    """Somebody who waits for a first visit to a doctor in the next month; with `visit`, for an earlier time than it."""
+    """Somebody who waits for a first visit in the next month, or, with `visit`, for an earlier time than it."""
 
     class Meta:
         model = models.WaitingEntry
 
     visit = None
     patient = factory.Maybe("visit", factory.SelfAttribute("visit.patient"), factory.SubFactory(PatientFactory))
-    doctor = factory.Maybe(
-        "visit", factory.SelfAttribute("visit.doctor"), factory.SubFactory(DoctorFactory, hours=True)
-    )
+    doctor = factory.Maybe("visit", factory.SelfAttribute("visit.doctor"), factory.SubFactory(DoctorFactory))
     kind = models.VisitKind.IN_PERSON
     symptoms = factory.LazyAttribute(lambda entry: "" if entry.visit else "A cough for two weeks")
     wished_from = factory.LazyFunction(lambda: datetime.now(UTC).date())

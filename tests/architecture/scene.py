@@ -42,6 +42,8 @@ class Scene:
     review: models.Review
     mapping: models.CareTeamMember
     session: models.Session
+    entry: models.WaitingEntry
+    offer: models.WaitingOffer
     password_link: str
     email_link: str
     accounts: dict[str, models.Account | None]
@@ -79,6 +81,7 @@ def build_scene() -> Scene:
     outsider = factories.DoctorFactory(hours=True)
     pending = factories.DoctorFactory(pending=True)
     invited = factories.AccountFactory(password_hash=None)
+    entry = factories.WaitingEntryFactory(patient=patient)
     moving = factories.AccountFactory(pending_email="another@example.org")
     return Scene(
         department=department,
@@ -103,6 +106,8 @@ def build_scene() -> Scene:
         review=factories.ReviewFactory(patient=patient, doctor=doctor),
         mapping=factories.CareTeamMemberFactory(patient=patient, doctor=doctor),
         session=factories.SessionFactory(account=patient.manager),
+        entry=entry,
+        offer=factories.WaitingOfferFactory(entry=entry, held__starts_at=factories.coming_weekday(hour=12)),
         password_link=mailed(Purpose.SET_PASSWORD, invited),
         email_link=mailed(Purpose.CONFIRM_EMAIL, moving),
         accounts={

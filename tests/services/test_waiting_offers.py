@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select, update
 
-from app.clock import now, to_local
+from app.clock import now
 from app.extensions import job_queue
 from app.jobs import waiting as jobs
 from app.models import (
@@ -237,13 +237,10 @@ class TestEnding:
         cancel(database, visit)
         settle(database, doctor)
         soon = now() + timedelta(hours=1)
+        the_visit = update(Appointment).where(Appointment.id == entry.visit_id)
         happens: dict[str, Any] = {
-            "visit_over": update(Appointment)
-            .where(Appointment.id == entry.visit_id)
-            .values(state=VisitState.CANCELLED),
-            "near": update(Appointment)
-            .where(Appointment.id == entry.visit_id)
-            .values(starts_at=soon, ends_at=soon + HALF_HOUR),
+            "visit_over": the_visit.values(state=VisitState.CANCELLED),
+            "near": the_visit.values(starts_at=soon, ends_at=soon + HALF_HOUR),
             "patient_left": update(Patient).where(Patient.id == entry.patient_id).values(voided_at=now()),
             "closed": update(Account).where(Account.id == entry.patient.manager_id).values(is_active=False),
             "doctor_left": update(Doctor).where(Doctor.id == doctor.id).values(deleted_at=now()),
@@ -301,15 +298,12 @@ class TestFreed:
     def test_whatever_frees_time_makes_the_list_due(self, database: Database, event: str) -> None:
         doctor, visit = doctor_with_one_early_time()
         entry = waiting_for_earlier(doctor, LATER, due_at=now() + timedelta(hours=1))
-        nine = to_local(TEN).time().replace(hour=9)
         acts: dict[str, Any] = {
             "cancelled": lambda: appointments.cancel(ADMIN, visit.id),
             "moved": lambda: appointments.move(ADMIN, visit.id, starts_at=LATER + HALF_HOUR),
             "removed": lambda: appointments.remove(ADMIN, visit.id),
             "voided": lambda: cancellations.cancel_coming(ADMIN, patient_id=visit.patient_id),
-            "hours": lambda: hours_changes.write(
-                doctor.id, {"available_from": nine, "available_to": nine.replace(hour=17)}
-            ),
+            "hours": lambda: hours_changes.write(doctor.id, {"available_from": time(9), "available_to": time(17)}),
         }
         with database.unit_of_work():
             acts[event]()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.architecture.permissions import SIGN_IN, Row, row, same
+from tests.factories import coming_weekday
 from tests.support.clients import PASSWORD
 
 
@@ -19,6 +20,13 @@ def _booking(scene: Any) -> dict[str, Any]:
 
 def _confirmed_booking(scene: Any) -> dict[str, Any]:
     return {**_booking(scene), "key": "5b1c6ad4-6d0d-4c3c-9a52-3f7f3f3f3f3f"}
+
+
+def _first_visit(scene: Any) -> dict[str, Any]:
+    """Waiting for a first visit, filled in for the scene's patient."""
+    last = coming_weekday(days=60)
+    until = {f"until-{part}": getattr(last, part) for part in ("day", "month", "year")}
+    return {"patient": scene.patient.id, "kind": "in_person", "symptoms": "A cough", "half_day": "any", **until}
 
 
 def _message(_scene: Any) -> dict[str, Any]:
@@ -141,6 +149,19 @@ PATIENT: dict[str, Row] = {
     ),
     "GET /my/care-team/<int:patient_id>/<int:doctor_id>/end": row(SIGN_IN, 200, 404, 404, 404, 404, 404),
     "POST /my/care-team/<int:patient_id>/<int:doctor_id>/end": row(SIGN_IN, 303, 404, 404, 404, 404, 404),
+    # The scene's doctor has earlier times free, and the patient a visit: to wait would be in vain.
+    "GET /my/appointments/<int:appointment_id>/earlier": row(SIGN_IN, 200, 404, 404, 404, 404, 404),
+    "POST /my/appointments/<int:appointment_id>/earlier": row(
+        SIGN_IN, 409, 404, 404, 404, 404, 404, send=lambda _scene: {"half_day": "any"}
+    ),
+    "GET /my/waiting/doctors/<int:doctor_id>": row(SIGN_IN, 200, 200, 403, 403, 403, 403),
+    "POST /my/waiting/doctors/<int:doctor_id>": row(SIGN_IN, 409, 400, 403, 403, 403, 403, send=_first_visit),
+    "GET /my/waiting": row(SIGN_IN, 200, 200, 200, 200, 200, 200),
+    "GET /my/waiting/<int:entry_id>/leave": row(SIGN_IN, 200, 404, 404, 404, 404, 404),
+    "POST /my/waiting/<int:entry_id>/leave": row(SIGN_IN, 303, 404, 404, 404, 404, 404),
+    "GET /my/waiting/offers/<int:offer_id>": row(SIGN_IN, 200, 404, 404, 404, 404, 404),
+    "POST /my/waiting/offers/<int:offer_id>/accept": row(SIGN_IN, 303, 404, 404, 404, 404, 404),
+    "POST /my/waiting/offers/<int:offer_id>/decline": row(SIGN_IN, 303, 404, 404, 404, 404, 404),
 }
 CLINIC: dict[str, Row] = {
     # For approved doctors; each sees the own visits only.
