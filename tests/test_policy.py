@@ -29,6 +29,8 @@ from tests.factories import (
     ReviewFactory,
     ServiceFactory,
     SpecialisationFactory,
+    WaitingEntryFactory,
+    WaitingOfferFactory,
     coming_weekday,
 )
 from tests.support.databases import Database
@@ -68,6 +70,9 @@ class Scene:
         def record(patient: models.Patient, doctor: models.Doctor, **values: Any) -> models.ClinicalRecord:
             return ClinicalRecordFactory(patient=patient, author=doctor, **values)
 
+        waiting = WaitingEntryFactory(patient=child, doctor=dr_heart)
+        # What it holds is out of the way of the visits.
+        offer = WaitingOfferFactory(entry=waiting, held__starts_at=next(at), held__removed_at=now())
         self.rows: dict[type[Base], dict[str, Any]] = {
             models.Doctor: {"heart": dr_heart, "lung": dr_lung, "applicant": applicant, "retired": retired},
             models.Patient: {"marie": own, "child": child, "otto": ottos, "unmanaged": unmanaged, "voided": voided},
@@ -93,6 +98,8 @@ class Scene:
                 "hidden": ReviewFactory(patient=ottos, doctor=dr_lung, hidden_at=now()),
             },
             models.CareTeamMember: {"otto's heart": CareTeamMemberFactory(patient=ottos, doctor=dr_heart)},
+            models.WaitingEntry: {"child": waiting, "voided": WaitingEntryFactory(patient=voided, doctor=dr_heart)},
+            models.WaitingOffer: {"child": offer},
             models.ContactMessage: {"question": ContactMessageFactory()},
             models.Department: {"heart": heart, "lung": lung},
             models.Designation: {"one": DesignationFactory()},
@@ -163,6 +170,8 @@ SEEN: dict[type[Base], dict[str, set[str]]] = {
     },
     models.Review: everyone("shown") | {"admin": {"shown", "hidden"}},
     models.CareTeamMember: NOBODY_ELSE | {who: {"otto's heart"} for who in ("otto", "heart", "admin")},
+    models.WaitingEntry: NOBODY_ELSE | {"marie": {"child"}},
+    models.WaitingOffer: NOBODY_ELSE | {"marie": {"child"}},
     models.ContactMessage: NOBODY_ELSE | {"admin": {"question"}},
     models.Department: everyone("heart", "lung"),
     models.Designation: everyone("one"),
@@ -274,6 +283,7 @@ def row_for(scene: Scene, permission: Permission) -> Any:
     about = {
         Permission.BOOK_FOR_PATIENT: scene.rows[models.Patient]["marie"],
         Permission.CHANGE_AS_PATIENT: scene.rows[models.Appointment]["marie at heart"],
+        Permission.WAIT_FOR_PATIENT: scene.rows[models.Patient]["marie"],
         Permission.CHANGE_AS_STAFF: scene.rows[models.Appointment]["marie at heart"],
         Permission.RUN_CALENDAR: scene.rows[models.Doctor]["heart"],
         Permission.CHANGE_PROFILE: scene.rows[models.Profile]["marie"],
@@ -295,6 +305,7 @@ MAY: dict[Permission, set[str]] = {
     Permission.BOOK: KNOWN,
     Permission.BOOK_FOR_PATIENT: {"marie", "admin"},
     Permission.CHANGE_AS_PATIENT: {"marie"},
+    Permission.WAIT_FOR_PATIENT: {"marie"},
     Permission.CHANGE_AS_STAFF: {"heart", "admin"},
     Permission.RUN_CALENDAR: {"heart", "admin"},
     Permission.CHANGE_PROFILE: {"marie", "admin"},

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from random import Random
 
-from app.demo.diary import Diary
+from app.demo.diary import Diary, Visit
 from app.demo.doctors import CHILDREN, Practitioner
 from app.demo.patients import Enrolment
-from app.demo.rows import chance
+from app.demo.rows import chance, write
 from app.demo.timetable import Slot
-from app.models import VisitKind, VisitState
+from app.models import VisitKind, VisitState, WaitingEntry
 
 TOTAL = 3000
 PAST_DAYS = 190
@@ -33,7 +33,7 @@ Panels = dict[int, list[Enrolment]]
 def arrange(diary: Diary, doctors: list[Practitioner], enrolments: list[Enrolment], panels: Panels) -> None:
     """Enter TOTAL visits and write them."""
     demo_doctor = next(practitioner for practitioner in doctors if practitioner.is_demo_doctor)
-    _tell_patients_story(diary, doctors, demo_doctor, enrolments[0], enrolments[1])
+    next_visit = _tell_patients_story(diary, doctors, demo_doctor, enrolments[0], enrolments[1])
     _tell_doctors_day(diary, demo_doctor, panels[demo_doctor.doctor_id])
     random = chance("visits")
     favour = {practitioner.doctor_id: random.uniform(0.45, 1.5) for practitioner in doctors}
@@ -41,12 +41,13 @@ def arrange(diary: Diary, doctors: list[Practitioner], enrolments: list[Enrolmen
         _fill_coming(random, diary, practitioner, panels[practitioner.doctor_id], favour[practitioner.doctor_id])
     _fill_past(random, diary, doctors, panels, favour)
     diary.write()
+    _wait_for_earlier(diary, next_visit)
 
 
 def _tell_patients_story(
     diary: Diary, doctors: list[Practitioner], demo_doctor: Practitioner, patient: Enrolment, child: Enrolment
-) -> None:
-    """The known patient: a confirmed and a requested visit ahead, others behind, and a child's."""
+) -> Visit:
+    """The known patient: a confirmed visit ahead, which is returned, a requested one, others behind, and a child's."""
     heads = {practitioner.department.name: practitioner for practitioner in doctors if practitioner.rank == 0}
     heart, skin, children = heads["Cardiology"], heads["Dermatology"], heads[CHILDREN]
     online = VisitKind.ONLINE if heart.accepts_online else VisitKind.IN_PERSON
@@ -62,9 +63,25 @@ def _tell_patients_story(
         (demo_doctor, patient, range(-120, -100), VisitState.COMPLETED, online),
         (skin, patient, range(-150, -130), VisitState.NO_SHOW, VisitKind.IN_PERSON),
     )
+    entered = []
     for doctor, who, offsets, state, kind in story:
         days = [offset for offset in offsets if diary.is_free(who, diary.day(offset))]
-        diary.enter(doctor, who, diary.first_slot(doctor, days), state, kind=kind)
+        entered.append(diary.enter(doctor, who, diary.first_slot(doctor, days), state, kind=kind))
+    return entered[0]
+
+
+def _wait_for_earlier(diary: Diary, visit: Visit) -> None:
+    """The known patient would rather come earlier: the portal offers the first free time once it runs."""
+    entry = {
+        "patient_id": visit.patient.patient_id,
+        "doctor_id": visit.doctor.doctor_id,
+        "visit_id": visit.appointment_id,
+        "kind": visit.row["kind"],
+        "wished_from": diary.today,
+        "due_at": diary.moment,
+        "created_at": diary.moment,
+    }
+    write(WaitingEntry, [entry])
 
 
 def _tell_doctors_day(diary: Diary, doctor: Practitioner, panel: list[Enrolment]) -> None:

@@ -112,8 +112,9 @@ class TestAskForEarlier:
 
     def test_a_former_wait_that_is_over_stands_in_nobodys_way(self, database: Database) -> None:
         doctor, _ = doctor_with_one_early_time()
-        former = waiting_for_earlier(doctor, LATER)
-        cancel(database, former.visit)
+        before = AppointmentFactory(doctor=doctor, starts_at=LATER)
+        former = WaitingEntryFactory(visit=before)
+        cancel(database, before)
         visit = AppointmentFactory(doctor=doctor, patient=former.patient, starts_at=LATER)
 
         with database.unit_of_work() as session:
@@ -387,7 +388,8 @@ class TestHeldTimes:
             on = TEN.date()
             pages = [appointment_lists.of_managed_patients(side, group, limit=50, offset=0).rows for group in Group]
             lists = [appointment_lists.find(who, limit=50, offset=0).rows for who in (side, doctor, ADMIN)]
-            return [row.id for rows in (*pages, *lists, appointment_lists.day(doctor, on)) for row in rows]
+            visits = [visit.id for visits in (*pages, appointment_lists.day(doctor, on)) for visit in visits]
+            return visits + [line.id for lines in lists for line in lines]
 
         with database.unit_of_work():
             assert offer.held_id not in seen()

@@ -222,7 +222,7 @@ class TestPassingOn:
         settle(database, doctor)
         cancel(database, blocker)
         with database.unit_of_work():
-            appointments.move(ADMIN, entry.visit_id, starts_at=TEN - timedelta(hours=1))
+            appointments.move(ADMIN, entry.visit_id or 0, starts_at=TEN - timedelta(hours=1))
 
         settle(database, doctor)
 
