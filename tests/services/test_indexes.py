@@ -12,7 +12,17 @@ from sqlalchemy import Engine, event, insert, text
 
 from app import models
 from app.policy import Actor
-from app.services import availability, doctor_lists, doctors, patient_home, patient_lists, reviews, treating
+from app.services import (
+    availability,
+    doctor_lists,
+    doctors,
+    patient_home,
+    patient_lists,
+    reviews,
+    treating,
+    waiting_list,
+    waiting_offers,
+)
 from app.services.hours import hours_summary
 from tests.factories import AccountFactory, DepartmentFactory, DesignationFactory, SpecialisationFactory
 from tests.support.databases import Database
@@ -94,6 +104,16 @@ class Hospital:
                     for pair in pairs
                     for days in (-300, -200, 3)
                 ],
+                models.WaitingEntry: [
+                    pair
+                    | {
+                        "kind": models.VisitKind.ONLINE,
+                        "due_at": NOW + DAY,
+                        "wished_from": NOW.date(),
+                        "wished_until": NOW.date(),
+                    }
+                    for pair in pairs
+                ],
                 models.Review: [pair | {"rating": 1 + number % 5} for number, pair in enumerate(pairs)],
             }
             for model, values in rows.items():
@@ -169,6 +189,12 @@ def test_filters_and_free_times_use_their_indexes(database: Database) -> None:
         lambda: patient_lists.find(member, limit=20, offset=0): ("ix_patient_manager_id",),
         lambda: patient_home.get(member): ("ix_patient_manager_id", "ix_appointment_patient_id_"),
         lambda: treating.teams(member): ("ix_patient_manager_id", "ix_appointment_patient_id_"),
+        lambda: waiting_list.places(member, limit=20, offset=0): (
+            "ix_waiting_entry_patient_id",
+            "waiting_offer_entry_id",
+        ),
+        lambda: waiting_list.find(member, patient_id=hospital.patients[0], doctor_id=few[0]): ("_waiting_entry_",),
+        lambda: waiting_offers.due(NOW): ("ix_waiting_entry_due_at",),
         lambda: patient_lists.find(admin, phone="020 7946 0018", limit=20, offset=0): ("ix_patient_phone",),
     }
     for act, indexes in acts.items():
