@@ -189,10 +189,7 @@ def test_filters_and_free_times_use_their_indexes(database: Database) -> None:
         lambda: patient_lists.find(member, limit=20, offset=0): ("ix_patient_manager_id",),
         lambda: patient_home.get(member): ("ix_patient_manager_id", "ix_appointment_patient_id_"),
         lambda: treating.teams(member): ("ix_patient_manager_id", "ix_appointment_patient_id_"),
-        lambda: waiting_list.places(member, limit=20, offset=0): (
-            "ix_waiting_entry_patient_id",
-            "waiting_offer_entry_id",
-        ),
+        lambda: waiting_list.places(member, limit=20, offset=0): ("waiting_entry_patient_id",),
         lambda: waiting_list.find(member, patient_id=hospital.patients[0], doctor_id=few[0]): ("_waiting_entry_",),
         lambda: waiting_offers.due(NOW): ("ix_waiting_entry_due_at",),
         lambda: patient_lists.find(admin, phone="020 7946 0018", limit=20, offset=0): ("ix_patient_phone",),
