@@ -155,10 +155,15 @@ def accept(actor: Actor, offer_id: int) -> Appointment:
 
 
 def decline(actor: Actor, offer_id: int) -> None:
-    """Let the next one have the time, and wait on. An offer that has ended stays as it is. Raises NotFound."""
+    """Let the next one have the time, and wait on. Declining twice changes nothing.
+
+    Raises NotFound, and Conflict for an offer that has ended otherwise.
+    """
     offer = _take(actor, offer_id)
-    if offer.state is not OfferState.OPEN:
+    if offer.state is OfferState.DECLINED:
         return
+    if offer.state is not OfferState.OPEN:
+        raise Conflict(ENDED)
     waiting_offers.close(offer, OfferState.DECLINED)
     calendars.freed(offer.entry.doctor_id)
     audit.record(actor, "waiting.declined", offer, patient_id=offer.entry.patient_id)

@@ -24,6 +24,7 @@ from tests.factories import (
 )
 from tests.services.visits import TEN
 from tests.services.waiting import LATER, publish, run_out
+from tests.support.booking import token
 from tests.support.clients import form_values, submit
 from tests.support.databases import Database
 
@@ -170,6 +171,9 @@ class TestOffer:
 
         assert re.fullmatch(r"/my/appointments/\d+/booked", accepted.location or "")
         assert "Appointment booked" in visitor.get(accepted.location or "").text
+        for answer in ("accept", "decline"):
+            again = visitor.post(f"/my/waiting/offers/{offer.id}/{answer}", data={"csrf_token": token(visitor)})
+            assert again.location == (accepted.location or "").removesuffix("/booked")
 
     def test_not_this_time(self, visitor: FlaskClient, offer: WaitingOffer, database: Database) -> None:
         address = f"/my/waiting/offers/{offer.id}"
@@ -177,6 +181,7 @@ class TestOffer:
         declined = visitor.post(f"{address}/decline", data=form_values(visitor.get(address).text))
 
         assert declined.location == "/my/waiting"
+        assert visitor.post(f"{address}/accept", data={"csrf_token": token(visitor)}).status_code == 409
         assert read(database, offer).state is OfferState.DECLINED
         ended = visitor.get(address)
         assert (ended.status_code, "You have declined this time." in ended.text) == (409, True)

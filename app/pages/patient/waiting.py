@@ -143,8 +143,9 @@ def show_offer(offer_id: int) -> Response:
 def accept(offer_id: int) -> Response:
     """Take the time that is offered. Taking it twice leads to the same visit."""
     form = PortalForm()
-    is_move = waiting_list.offer(actor(), offer_id).entry.visit_id is not None
-    if form.validate_on_submit():
+    offer = waiting_list.offer(actor(), offer_id)
+    is_move = offer.entry.visit_id is not None
+    if offer.state is not OfferState.ACCEPTED and form.validate_on_submit():
         with form.refusals():
             visit = waiting_list.accept(actor(), offer_id)
             if not is_move:
@@ -156,9 +157,13 @@ def accept(offer_id: int) -> Response:
 
 def decline(offer_id: int) -> Response:
     """Let the next one have the time, and wait on."""
-    waiting_list.decline(actor(), offer_id)
-    flash("You have declined that time. You are still on the waiting list.")
-    return see_other("patient.waiting_list")
+    form = PortalForm()
+    if form.validate_on_submit():
+        with form.refusals():
+            waiting_list.decline(actor(), offer_id)
+            flash("You have declined that time. You are still on the waiting list.")
+            return see_other("patient.waiting_list")
+    return _offer(waiting_list.offer(actor(), offer_id))
 
 
 def _offer(offer: WaitingOffer, *, can_be_had: bool = True) -> Response:
