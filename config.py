@@ -52,6 +52,7 @@ class Settings:
     public_url: str
     demo_data: bool = True
     doctor_approval: Literal["manual", "automatic"] = "manual"
+    second_factor_required: Literal["none", "staff"] = "none"
     ratelimit_enabled: bool = True
     ratelimit_anonymous: str = "300 per minute"
     ratelimit_signed_in: str = "1200 per minute"
@@ -127,6 +128,7 @@ class Settings:
             mail_url=env.str("MAIL_URL", "") or f"file:{data_dir / 'mail'}",
             public_url=(env.str("PUBLIC_URL", "") or f"http://localhost:{port}").rstrip("/"),
             doctor_approval=_choice(env, "DOCTOR_APPROVAL", _APPROVALS),
+            second_factor_required=_choice(env, "SECOND_FACTOR_REQUIRED", _REQUIRED_OF),
             demo_data=env.bool("DEMO_DATA", default=mode == "development"),
             ratelimit_enabled=env.bool("RATELIMIT_ENABLED", default=True),
             **given,
@@ -245,9 +247,11 @@ _MAY_BE_ZERO = ("trusted_proxies", "booking_cutoff_hours")
 
 Mode = Literal["development", "production", "test"]
 DoctorApproval = Literal["manual", "automatic"]
+RequiredOf = Literal["none", "staff"]
 Choice = TypeVar("Choice", bound=str)
 _MODES: tuple[Mode, ...] = ("development", "production", "test")
 _APPROVALS: tuple[DoctorApproval, ...] = ("manual", "automatic")
+_REQUIRED_OF: tuple[RequiredOf, ...] = ("none", "staff")
 
 
 def _choice(env: Env, name: str, choices: tuple[Choice, ...]) -> Choice:

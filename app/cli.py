@@ -1,4 +1,4 @@
-"""Commands: `flask --app wsgi create-admin`, `seed-demo`, `serve`, `worker`, `describe-api`."""
+"""Commands: `flask --app wsgi create-admin`, `reset-second-factor`, `seed-demo`, `serve`, `worker`, `describe-api`."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from app.api import endpoints, openapi
 from app.errors import PortalError
 from app.extensions import settings
 from app.jobs import worker
-from app.services import accounts
+from app.services import accounts, second_factor_changes
 from app.unit_of_work import transaction
 from config import ROOT
 
 
 def register(app: Flask) -> None:
     """Add the portal's commands to `flask`."""
-    for command in (create_admin, seed_demo, serve, run_worker, describe_api):
+    for command in (create_admin, reset_second_factor, seed_demo, serve, run_worker, describe_api):
         app.cli.add_command(command)
 
 
@@ -36,6 +36,19 @@ def create_admin(username: str, email: str, password: str) -> None:
     except PortalError as error:
         raise click.ClickException(error.message) from error
     click.echo(f"{name} can now sign in at {settings.public_url}/sign-in and run the hospital's data.")
+
+
+@click.command("reset-second-factor")
+@click.argument("username")
+@with_appcontext
+def reset_second_factor(username: str) -> None:
+    """Take the second factor away from somebody who has lost it. Make sure of who they are first."""
+    try:
+        with transaction():
+            name = second_factor_changes.reset(username).username
+    except PortalError as error:
+        raise click.ClickException(error.message) from error
+    click.echo(f"{name} is signed out everywhere, and signs in with the password alone now.")
 
 
 @click.command("seed-demo")

@@ -9,17 +9,20 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from app import unit_of_work
+from app.errors import NotFound
 from app.extensions import login_manager, read_only, settings
 from app.http import face
 from app.models import Account, SessionKind
 from app.policy import Actor
-from app.services import audit, sessions
+from app.services import account_links, audit, sessions
+from app.services.account_links import Purpose
 from app.services.sessions import Presence
 
 _SCHEMES = ("bearer", "token")
 BACKGROUND = "X-Background"
 """The header of what a page asks by itself: it does not count as use."""
 
+_FIRST_STEP = "first_step"
 _FILES = frozenset({None, "static", "public.media"})
 
 
@@ -115,7 +118,10 @@ def _by_token() -> Actor | None:
 
 
 def sign_in(account: Account) -> None:
-    """Start a browser session for an account that has just proved who it is. What the cookie held before is dropped."""
+    """Start a browser session for an account that has just proved who it is, by its second factor too where it has one.
+
+    What the cookie held before is dropped.
+    """
     row, secret = sessions.open_session(
         account, SessionKind.BROWSER, origin=origin(), user_agent=request.headers.get("User-Agent", "")
     )
@@ -125,6 +131,19 @@ def sign_in(account: Account) -> None:
         message = f"session {row.id} was opened but cannot be found"
         raise RuntimeError(message)
     login_user(SignedIn(found, secret))
+
+
+def begin_sign_in(account: Account) -> None:
+    """Keep in the browser, for some minutes, that the password of an account was right: its second factor follows."""
+    cookie[_FIRST_STEP] = account_links.token(Purpose.SECOND_STEP, account)
+
+
+def half_signed_in() -> Account | None:
+    """The account whose password was right in this browser a moment ago, and is the same still."""
+    try:
+        return account_links.owner(Purpose.SECOND_STEP, cookie.get(_FIRST_STEP, ""))
+    except NotFound:
+        return None
 
 
 def sign_out() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, TypeVar
 
@@ -47,7 +47,10 @@ Row = TypeVar("Row", bound=Base)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """Who acts, as facts loaded once: `doctor_id` only of an approved doctor, `origin` the network address."""
+    """Who acts, as facts loaded once: `doctor_id` only of an approved doctor, `origin` the network address.
+
+    `owes_second_factor`: the hospital asks its staff for one, and this one has none yet (see `without_staff_rights`).
+    """
 
     account_id: int | None = None
     session_id: int | None = None
@@ -55,6 +58,7 @@ class Actor:
     is_admin: bool = False
     doctor_id: int | None = None
     department_id: int | None = None
+    owes_second_factor: bool = False
     origin: str = ""
 
     @property
@@ -66,6 +70,11 @@ class Actor:
     def is_doctor(self) -> bool:
         """Whether the actor has an approved doctor's rights."""
         return self.doctor_id is not None
+
+
+def without_staff_rights(actor: Actor) -> Actor:
+    """Staff who owe a second factor: until they have it they see and do what any patient may, on both faces."""
+    return replace(actor, is_admin=False, doctor_id=None, department_id=None, owes_second_factor=True)
 
 
 class Capacity(enum.Enum):
@@ -396,15 +405,18 @@ Those that take no row are roles; the JSON face asks them before anything else (
 """
 
 
+SECOND_FACTOR_OWED = "The hospital asks its staff for two-step sign-in. Turn it on in the portal, under My account."
+
+
 def can(actor: Actor, permission: Permission, row: object = None) -> bool:
     """Whether the actor may do this with a row already fetched; asks no query."""
     return any(grant(actor, row) for grant in GRANTS[permission])
 
 
 def require(actor: Actor, permission: Permission, row: object = None) -> None:
-    """Raises Unauthorized for a stranger, Forbidden for anyone else who may not."""
+    """Raises Unauthorized for a stranger, Forbidden for anyone else who may not, or not yet."""
     if can(actor, permission, row):
         return
     if not actor.is_signed_in:
         raise Unauthorized
-    raise Forbidden
+    raise Forbidden(SECOND_FACTOR_OWED if actor.owes_second_factor else None)

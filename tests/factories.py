@@ -87,6 +87,20 @@ class SessionFactory(_RowFactory[models.Session]):
     expires_at = factory.LazyFunction(lambda: datetime.now(UTC) + timedelta(hours=12))
 
 
+class SecondFactorFactory(_RowFactory[models.SecondFactor]):
+    """An account's second factor, which counts; it has no recovery codes."""
+
+    class Meta:
+        model = models.SecondFactor
+
+    class Params:
+        account = factory.SubFactory(AccountFactory)
+
+    account_id = factory.SelfAttribute("account.id")
+    seed = factory.Sequence(lambda number: f"seed {number}")
+    confirmed_at = factory.LazyFunction(lambda: datetime.now(UTC))
+
+
 class DepartmentFactory(_RowFactory[models.Department]):
     """A department."""
 

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 
 from app.models import Account, Doctor, Patient
 from config import ROOT, Settings
-from tests.factories import AccountFactory
+from tests.factories import AccountFactory, SecondFactorFactory
 from tests.support.clients import PASSWORD, sign_in
 from tests.support.databases import Database
 from tests.support.settings import as_environment, make_settings
@@ -24,6 +24,25 @@ def run(app: Flask, *arguments: str, typed: str = "") -> tuple[int, str]:
     """What a command ends with: its exit status, and what it printed."""
     result = app.test_cli_runner().invoke(args=arguments, input=typed)
     return result.exit_code, result.output
+
+
+class TestResetSecondFactor:
+    def test_somebody_signs_in_with_the_password_alone_again(self, app: Flask, database: Database) -> None:
+        account = AccountFactory(username="ada")
+        SecondFactorFactory(account=account)
+
+        status, printed = run(app, "reset-second-factor", "ada")
+
+        assert (status, printed.startswith("ada is signed out everywhere")) == (0, True)
+        sign_in(app.test_client(), account)
+
+    @pytest.mark.parametrize(
+        ("name", "told"), [("nobody", "no open account called nobody"), ("ada", "ada has no second factor")]
+    )
+    def test_it_says_what_is_wrong(self, app: Flask, database: Database, name: str, told: str) -> None:
+        AccountFactory(username="ada")
+        status, printed = run(app, "reset-second-factor", name)
+        assert (status, told in printed) == (1, True)
 
 
 class TestCreateAdmin:

@@ -26,13 +26,15 @@ from app.errors import Invalid, Unauthorized
 from app.extensions import settings
 from app.identity import actor, origin
 from app.models import Account, SessionKind
-from app.services import accounts, sessions, vocabularies
+from app.services import accounts, second_factors, sessions, vocabularies
+from app.services.second_factors import CodeRefused
 from app.services.sessions import Tokens
 
 blp = JsonBlueprint("accounts", __name__, description="Registration, sign-in and sign-out.")
 
 _WAITING = "You are registered. An administrator will look at your application to be listed as a doctor."
 _WELCOME = "You are registered."
+_SEND_CODE = "This account has two-step sign-in: send the code that its app shows, or a recovery code, as `code`."
 
 
 @blp.route("/registrations/", documents=("004",), alias_of="/api/user/register/")
@@ -98,12 +100,18 @@ class DocumentedSignIns(Resource):
     """People sign in as in document 000, where wrong credentials are 400."""
 
     @public
+    @refuses(HTTPStatus.UNAUTHORIZED)
     @blp.arguments(SignInIn)
     @blp.response(200, SignInOut)
     def post(self, data: dict[str, Any]) -> dict[str, Any]:
-        """Sign in, and get the tokens of a new session; wrong credentials are 400 here."""
+        """Sign in, and get the tokens of a new session; wrong credentials are 400 here.
+
+        A second step that is missing or wrong is 401, as everywhere: the document has none.
+        """
         try:
             return _sign_in(**data)
+        except CodeRefused:
+            raise
         except Unauthorized as error:
             raise Invalid(error.message) from error
 
@@ -152,11 +160,15 @@ def _open(account: Account) -> Tokens:
     return sessions.issue(session)
 
 
-def _sign_in(username: str, password: str) -> dict[str, Any]:
+def _sign_in(username: str, password: str, code: str = "") -> dict[str, Any]:
     try:
         account = accounts.authenticate(actor(), username=username, password=password)
     except Unauthorized:
         accounts.note_failed_sign_in(actor())
         raise
+    if second_factors.is_on(account.id):
+        if not code:
+            raise CodeRefused(_SEND_CODE)
+        second_factors.check(actor(), account, code)
     tokens = _open(account)
     return {"token": tokens.access, "access": tokens.access, "refresh": tokens.refresh}

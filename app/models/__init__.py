@@ -10,6 +10,7 @@ from app.models.patient import CareTeamMember, Patient
 from app.models.record import ClinicalRecord, ClinicalRecordVersion
 from app.models.review import Review
 from app.models.schedule import TimeOff, WeeklyHours
+from app.models.second_factor import RecoveryCode, SecondFactor
 from app.models.site import ContactMessage, Picture, Service
 from app.models.waiting import EVERY_DAY, EndReason, HalfDay, OfferState, WaitingEntry, WaitingOffer
 
@@ -39,7 +40,9 @@ __all__ = [
     "Patient",
     "Picture",
     "Profile",
+    "RecoveryCode",
     "Review",
+    "SecondFactor",
     "Service",
     "Session",
     "SessionKind",

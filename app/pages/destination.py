@@ -13,6 +13,7 @@ _BY_MAIL = frozenset({"account.set_password", "account.confirm_email"})
 _NOT_AFTER_SIGNING_IN = frozenset(
     {
         "account.sign_in",
+        "account.sign_in_code",
         "account.sign_up",
         "account.sign_out",
         "account.forgotten_password",

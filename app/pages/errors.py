@@ -106,10 +106,13 @@ def error_page(status: int, detail: str | None = None) -> str:
 def render_refusal(refusal: Refusal) -> Response:
     """A refusal of the edge as a page. Its own sentence is shown where the hospital, not the protocol, said no.
 
-    A stranger is led to the sign-in page, and from there (`next`) back to where the stranger wanted to be.
+    A stranger is led to the sign-in page, and from there (`next`) back to where the stranger wanted to be. So is who
+    owes a second factor to the page where it is turned on.
     """
     if refusal.status == HTTPStatus.UNAUTHORIZED:
         return see_other("account.sign_in", next=_place())
+    if refusal.status == HTTPStatus.FORBIDDEN and _actor().owes_second_factor:
+        return see_other("own_account.second_factor", next=_place())
     detail = refusal.detail if refusal.status in _SPOKEN else None
     answer = make_response(error_page(refusal.status, detail), refusal.status, refusal.headers)
     if "HX-Request" in request.headers:

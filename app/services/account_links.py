@@ -2,6 +2,7 @@
 
 A link is the proof that somebody reads an account's mail. It names the account by its key, and carries a fingerprint
 of what using it changes (the password, the address), so that it ends with its use and with every other such change.
+The first of two steps of a sign-in is proved in the same way, by a token that only a cookie carries.
 """
 
 from __future__ import annotations
@@ -25,13 +26,15 @@ class Purpose(enum.Enum):
 
     SET_PASSWORD = "set password"  # noqa: S105 (no password)
     CONFIRM_EMAIL = "confirm e-mail"
+    SECOND_STEP = "second step"
 
 
 LIFETIMES: Mapping[Purpose, timedelta] = {
     Purpose.SET_PASSWORD: timedelta(days=7),
     Purpose.CONFIRM_EMAIL: timedelta(days=1),
+    Purpose.SECOND_STEP: timedelta(minutes=5),
 }
-"""For how long a link is good, from the moment when it is sent."""
+"""For how long a link is good, from the moment when it is made."""
 
 FORGOTTEN_PASSWORD = timedelta(days=1)
 """The same for a link to another password: it opens an account that is in use."""
@@ -40,6 +43,8 @@ _BINDS: Mapping[Purpose, Callable[[Account], tuple[str, str]]] = {
     # The address, too: a link that was sent to a mistyped one is worth nothing once it is put right.
     Purpose.SET_PASSWORD: lambda account: (account.password_hash or "", account.email),
     Purpose.CONFIRM_EMAIL: lambda account: (account.email, account.pending_email or ""),
+    # In the browser that has proved the password, as long as that is the password.
+    Purpose.SECOND_STEP: lambda account: (account.password_hash or "", ""),
 }
 
 

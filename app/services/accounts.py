@@ -20,7 +20,7 @@ from app.extensions import db
 from app.models import Account, ClinicalRecord, Department, Patient, Profile
 from app.models.types import name_key
 from app.policy import Actor
-from app.services import account_links, attempts, audit, doctor_entries, outbox, sessions
+from app.services import account_links, attempts, audit, doctor_entries, outbox, second_factors, sessions
 from app.services.account_links import Purpose
 from app.services.outbox import Template
 
@@ -130,7 +130,7 @@ def authenticate(_actor: Actor, *, username: str, password: str) -> Account:
     TooMany for a name that was tried too often.
     """
     key = name_key(username)
-    account = _called(key)
+    account = called(key)
     attempts.count_sign_in(account.username_key if account else key)
     stored = account.password_hash if account else None
     unit_of_work.pause()
@@ -149,7 +149,7 @@ def forgotten(actor: Actor, name: str) -> None:
     """
     key = name_key(name)
     attempts.count_forgotten(key, actor.origin)
-    account = _called(key)
+    account = called(key)
     sent = outbox.count_sent_to(account, Template.RESET_PASSWORD, since=now() - timedelta(hours=1))
     if account is not None and sent < MOST_LINKS:
         outbox.tell_about_account(Template.RESET_PASSWORD, account, account.email)
@@ -158,7 +158,7 @@ def forgotten(actor: Actor, name: str) -> None:
     audit.record(actor, "account.password_forgotten", account_id=account.id if account else None)
 
 
-def _called(key: str) -> Account | None:
+def called(key: str) -> Account | None:
     """The open account that has this key as its username's or its e-mail address's."""
     query = select(Account).where(or_(Account.username_key == key, Account.email_key == key), Account.is_active)
     return db.session.scalars(query).one_or_none()
@@ -297,6 +297,7 @@ def close(actor: Actor, account: Account) -> None:
     if db.session.scalar(closing.returning(Account.id)) is None:
         raise NotFound
     sessions.end_all(account.id)
+    second_factors.remove(account.id)
     audit.record(actor, "account.closed", account, account_id=account.id)
 
 

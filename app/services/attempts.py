@@ -11,6 +11,8 @@ from redis.exceptions import RedisError
 from app.errors import TooMany
 from app.extensions import limiter, settings
 
+CODES = "20 per hour"
+
 
 def count_sign_in(name: str) -> None:
     """Count a try for an account name, over every spelling and both faces. Raises TooMany above the limit."""
@@ -20,6 +22,15 @@ def count_sign_in(name: str) -> None:
         name,
         "Too many tries to sign in with that name. Wait a little and try again.",
     )
+
+
+def count_code(name: str) -> None:
+    """Count a code of an account's second factor, among its tries to sign in, too. Raises TooMany above either limit.
+
+    Who has the password gets no further by guessing: of a million codes three are right at a time.
+    """
+    count_sign_in(name)
+    _count(CODES, "code", name, "Too many codes were tried for that account. Wait an hour, then try again.")
 
 
 def count_contact(origin: str) -> None:

@@ -39,6 +39,9 @@ class Template(enum.Enum):
     CONFIRM_EMAIL = "confirm_email"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 (no password)
     EMAIL_CHANGED = "email_changed"
+    SECOND_FACTOR_ON = "second_factor_on"
+    SECOND_FACTOR_OFF = "second_factor_off"
+    RECOVERY_CODE_USED = "recovery_code_used"
 
 
 TRUE_WHILE: dict[Template, frozenset[VisitState]] = {
@@ -59,6 +62,9 @@ HOLDS: dict[Template, Callable[[Account, Message], bool]] = {
     Template.CONFIRM_EMAIL: lambda account, message: account.pending_email == message.recipient,
     Template.PASSWORD_CHANGED: lambda _account, _message: True,
     Template.EMAIL_CHANGED: lambda _account, _message: True,
+    Template.SECOND_FACTOR_ON: lambda _account, _message: True,
+    Template.SECOND_FACTOR_OFF: lambda _account, _message: True,
+    Template.RECOVERY_CODE_USED: lambda _account, _message: True,
 }
 """Whether a mail about an account still holds. What its link is, is only made when the mail is sent."""
 

@@ -10,9 +10,9 @@ from sqlalchemy import select
 from app import unit_of_work
 from app.errors import Conflict, Invalid, Unauthorized
 from app.extensions import db
-from app.models import Account
+from app.models import Account, Doctor
 from app.models.types import name_key
-from app.policy import Actor
+from app.policy import LISTED, Actor
 from app.services import accounts, attempts, audit
 
 WRONG_PASSWORD = "This is not your present password. Enter it again."  # noqa: S105 (no password)
@@ -37,9 +37,9 @@ def change_password(actor: Actor, *, current_password: str, password: str) -> No
     problem = accounts.password_problem(password, username=account.username, email=account.email)
     if not problem and password == current_password:
         problem = "That is your present password. Choose another one."
-    proven = _prove(actor, current_password, problems={"password": [problem]} if problem else {})
+    proven = prove(actor, current_password, problems={"password": [problem]} if problem else {})
     password_hash = accounts.hash_password(password)
-    accounts.replace_password(actor, _hold(actor, proven), password_hash, keep=actor.session_id)
+    accounts.replace_password(actor, hold(actor, proven), password_hash, keep=actor.session_id)
 
 
 def change_email(actor: Actor, *, current_password: str, email: str) -> None:
@@ -49,8 +49,8 @@ def change_email(actor: Actor, *, current_password: str, email: str) -> None:
     """
     if name_key(email) == get(actor).email_key:
         raise Invalid("This is your e-mail address already. Enter another one.", field="email")
-    proven = _prove(actor, current_password)
-    accounts.change_email(actor, _hold(actor, proven), email)
+    proven = prove(actor, current_password)
+    accounts.change_email(actor, hold(actor, proven), email)
 
 
 def send_email_again(actor: Actor) -> bool:
@@ -75,13 +75,14 @@ def close(actor: Actor, *, current_password: str) -> None:
 
     Raises as `change_password` does, and Conflict for the last admin and for a doctor whom patients can still book.
     """
-    if actor.is_doctor:
+    listed = select(Doctor.id).where(Doctor.account_id == actor.account_id, LISTED)
+    if db.session.scalar(listed) is not None:
         raise Conflict("Patients can still book with you. Ask an administrator to take you off the list first.")
-    proven = _prove(actor, current_password)
-    accounts.close(actor, _hold(actor, proven))
+    proven = prove(actor, current_password)
+    accounts.close(actor, hold(actor, proven))
 
 
-def _prove(actor: Actor, password: str, *, problems: dict[str, list[str]] | None = None) -> str:
+def prove(actor: Actor, password: str, *, problems: dict[str, list[str]] | None = None) -> str:
     """The stored form of the password that proves who acts. It comes first in its unit of work.
 
     Raises Invalid with other `problems`, too, and TooMany for who has tried too often. A wrong one is in the audit
@@ -101,7 +102,7 @@ def _prove(actor: Actor, password: str, *, problems: dict[str, list[str]] | None
     return stored
 
 
-def _hold(actor: Actor, proven: str) -> Account:
+def hold(actor: Actor, proven: str) -> Account:
     """The own account, locked, if the password is still the one that was proven."""
     query = select(Account).where(Account.id == actor.account_id, Account.is_active)
     held = query.with_for_update(key_share=True).execution_options(populate_existing=True)

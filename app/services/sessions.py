@@ -13,14 +13,14 @@ from typing import Any
 
 import jwt
 from jwt.types import Options
-from sqlalchemy import Select, bindparam, or_, select, update
+from sqlalchemy import Select, bindparam, exists, or_, select, update
 
 from app.clock import now
 from app.errors import NotFound, Unauthorized
 from app.extensions import db, settings
-from app.models import Account, Approval, Doctor, Session, SessionKind
+from app.models import Account, Approval, Doctor, SecondFactor, Session, SessionKind
 from app.models.types import is_key
-from app.policy import Actor
+from app.policy import Actor, without_staff_rights
 from app.services import audit
 from app.services.reading import fixed, read
 
@@ -37,6 +37,7 @@ _LIVE = (
         Doctor.id,
         Doctor.department_id,
         Session.last_seen_at,
+        exists().where(SecondFactor.account_id == Account.id, SecondFactor.confirmed_at.is_not(None)),
     )
     .join(Account, Account.id == Session.account_id)
     .outerjoin(
@@ -217,12 +218,14 @@ def _actor(which: Select[*tuple[Any, ...]], key: int | str, kind: SessionKind, o
 
 
 def _presence(which: Select[*tuple[Any, ...]], key: int | str, kind: SessionKind, origin: str) -> Presence | None:
-    """One statement: the live session, its active account, and the approved doctor that the account is."""
+    """One statement: the live session, its active account, and the approved doctor and the second factor of that."""
     rows = read(which, {"key": key, "kind": kind, "now": now()})
     if not rows:
         return None
     (row,) = rows
-    session_id, account_id, first_name, last_name, username, is_admin, doctor_id, department_id, seen_at = row
+    session_id, account_id, first_name, last_name, username, is_admin, doctor_id, department_id, seen_at, has_factor = (
+        row
+    )
     actor = Actor(
         account_id=account_id,
         session_id=session_id,
@@ -232,7 +235,9 @@ def _presence(which: Select[*tuple[Any, ...]], key: int | str, kind: SessionKind
         department_id=department_id,
         origin=origin,
     )
-    return Presence(actor, seen_at)
+    is_staff = actor.is_admin or actor.is_doctor
+    owes = settings.second_factor_required == "staff" and is_staff and not has_factor
+    return Presence(without_staff_rights(actor) if owes else actor, seen_at)
 
 
 def _hash(secret: str) -> str:

@@ -110,3 +110,24 @@ class TestInvitation:
         with database.unit_of_work() as session:
             session.get_one(Account, account.id).password_hash = "chosen"
         assert deliver(database, key).state is MessageState.DROPPED
+
+
+class TestSecondFactor:
+    @pytest.mark.parametrize(
+        ("template", "subject"),
+        [
+            (Template.SECOND_FACTOR_ON, "Two-step sign-in for Larkfield Hospital was turned on"),
+            (Template.SECOND_FACTOR_OFF, "Two-step sign-in for Larkfield Hospital was turned off"),
+            (Template.RECOVERY_CODE_USED, "A recovery code for Larkfield Hospital was used"),
+        ],
+    )
+    def test_the_account_is_told_also_after_it_has_changed_again(
+        self, database: Database, settings: Settings, account: Account, template: Template, subject: str
+    ) -> None:
+        key = tell(database, template, account)
+        with database.unit_of_work() as session:
+            session.get_one(Account, account.id).email = "third@example.org"
+        assert deliver(database, key).state is MessageState.SENT
+        (sent,) = written(settings)
+        assert (sent["Subject"], sent["To"]) == (subject, ADDRESS)
+        assert sent.get_content().count("http://localhost/") == 1

@@ -13,13 +13,13 @@ from tests.support.clients import PASSWORD, sign_in, submit
 from tests.support.databases import Database
 
 NEW_PASSWORD = "three random words"
+PLACES = {Purpose.SET_PASSWORD: "set-password", Purpose.CONFIRM_EMAIL: "confirm-email"}
 
 
 def path(database: Database, purpose: Purpose, account: Account) -> str:
     """The address in the mail, without the host."""
-    places = {Purpose.SET_PASSWORD: "set-password", Purpose.CONFIRM_EMAIL: "confirm-email"}
     with database.unit_of_work():
-        return f"/{places[purpose]}/{account_links.token(purpose, account)}"
+        return f"/{PLACES[purpose]}/{account_links.token(purpose, account)}"
 
 
 def held(database: Database, account: Account) -> Account:
@@ -122,7 +122,7 @@ class TestConfirmEmail:
 class TestSecrecy:
     def test_the_address_of_a_link_is_passed_on_nowhere(self, client: FlaskClient, database: Database) -> None:
         account = AccountFactory(pending_email="new@example.org")
-        for purpose in Purpose:
+        for purpose in PLACES:
             page = client.get(path(database, purpose, account))
             assert "next=" not in page.text
             assert page.headers["Referrer-Policy"] == "same-origin"

@@ -59,6 +59,7 @@ class TestOwner:
         [
             (Purpose.SET_PASSWORD, "password_hash"),
             (Purpose.SET_PASSWORD, "email"),
+            (Purpose.SECOND_STEP, "password_hash"),
             (Purpose.CONFIRM_EMAIL, "email"),
             (Purpose.CONFIRM_EMAIL, "pending_email"),
         ],

@@ -38,6 +38,7 @@ def as_environment(settings: Settings) -> dict[str, str]:
         "RATELIMIT_ENABLED": str(int(settings.ratelimit_enabled)),
         "RATELIMIT_CONTACT": settings.ratelimit_contact,
         "DOCTOR_APPROVAL": settings.doctor_approval,
+        "SECOND_FACTOR_REQUIRED": settings.second_factor_required,
         "HOSPITAL_NAME": settings.hospital_name,
         "HOSPITAL_TIMEZONE": settings.hospital_timezone,
     }

@@ -14,6 +14,7 @@ from app.services.sessions import Tokens
 DOCTOR_ROLE, PATIENT_ROLE = 1, 2
 LONGEST_USERNAME = 150
 LONGEST_EMAIL = 254
+LONGEST_CODE = 100
 LONGEST_TOKEN = 4096
 LONGEST_CLINICAL_TEXT = 20_000
 CLINICAL_TEXTS = ("diagnostics", "observations", "treatments", "misc")
@@ -104,6 +105,13 @@ class SignInIn(Incoming):
 
     username = Text(longest=LONGEST_EMAIL, required=True, metadata={"description": "Or the e-mail address."})
     password = Text(longest=1000, required=True, metadata={"format": "password"})
+    code = Text(
+        longest=LONGEST_CODE,
+        metadata={
+            "description": "Only of an account with two-step sign-in, then required: the 6 digits that its app shows, "
+            "or a recovery code. None is good twice."
+        },
+    )
 
 
 class SignInOut(TokenPairOut):

@@ -17,6 +17,8 @@ from app.pages.account import (
     picture,
     presence,
     profile,
+    second_factor,
+    second_step,
     sign_in,
     sign_out,
     sign_up,
@@ -26,6 +28,7 @@ from app.policy import Permission
 blueprint = Blueprint("account", __name__)
 
 blueprint.add_url_rule("/sign-in", "sign_in", sign_in.show, methods=["GET", "POST"])
+blueprint.add_url_rule("/sign-in/code", "sign_in_code", second_step.show, methods=["GET", "POST"])
 blueprint.add_url_rule("/sign-up", "sign_up", sign_up.show, methods=["GET", "POST"])
 blueprint.add_url_rule("/sign-out", "sign_out", sign_out.show, methods=["GET", "POST"])
 blueprint.add_url_rule("/forgotten-password", "forgotten_password", forgotten.ask, methods=["GET", "POST"])
@@ -52,6 +55,11 @@ own.add_url_rule("/password", "password", password.change, methods=["GET", "POST
 own.add_url_rule("/email", "email", email.change, methods=["GET", "POST"])
 own.add_url_rule("/email/again", "send_email_again", email.send_again, methods=["POST"])
 own.add_url_rule("/email/keep", "keep_email", email.keep, methods=["POST"])
+own.add_url_rule("/second-factor", "second_factor", second_factor.show, methods=["GET", "POST"])
+own.add_url_rule("/second-factor/app", "second_factor_app", second_factor.confirm, methods=["GET", "POST"])
+own.add_url_rule("/second-factor/codes", "recovery_codes", second_factor.recovery_codes)
+own.add_url_rule("/second-factor/codes/new", "new_recovery_codes", second_factor.new_codes, methods=["GET", "POST"])
+own.add_url_rule("/second-factor/off", "second_factor_off", second_factor.turn_off, methods=["GET", "POST"])
 own.add_url_rule("/devices", "devices", devices.show)
 own.add_url_rule("/devices/<int:session_id>/sign-out", "sign_out_device", devices.sign_out, methods=["POST"])
 own.add_url_rule("/devices/sign-out-others", "sign_out_others", devices.sign_out_others, methods=["POST"])

@@ -6,10 +6,16 @@ from flask import Response
 
 from app.identity import actor
 from app.pages.render import render
-from app.services import own_profile, sessions
+from app.services import own_profile, second_factors, sessions
 
 
 def show() -> Response:
     """The own account, and links to what can be changed."""
     me = own_profile.get(actor())
-    return render("account/overview.html", me=me.account, picture_id=me.picture_id, devices=len(sessions.own(actor())))
+    return render(
+        "account/overview.html",
+        me=me.account,
+        picture_id=me.picture_id,
+        devices=len(sessions.own(actor())),
+        second_factor=second_factors.state(me.account.id),
+    )

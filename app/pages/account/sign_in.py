@@ -12,8 +12,8 @@ from app.identity import actor
 from app.pages import destination
 from app.pages.account.landing import go_on
 from app.pages.forms import PortalForm
-from app.pages.render import render
-from app.services import accounts
+from app.pages.render import render, see_other
+from app.services import accounts, second_factors
 
 
 class SignInForm(PortalForm):
@@ -24,7 +24,7 @@ class SignInForm(PortalForm):
 
 
 def show() -> Response:
-    """Sign in, and go on to where `?next=` says."""
+    """Sign in, and go on to where `?next=` says; first to the second step where the account has one."""
     if actor().is_signed_in:
         return go_on(actor())
     form = SignInForm()
@@ -36,6 +36,9 @@ def show() -> Response:
             accounts.note_failed_sign_in(actor())
             form.username.errors = [refusal.message]
         else:
+            if second_factors.is_on(account.id):
+                identity.begin_sign_in(account)
+                return see_other("account.sign_in_code", next=destination.wanted())
             identity.sign_in(account)
             return go_on(actor())
     wanted = destination.wanted()

@@ -73,6 +73,9 @@ ACCOUNT: dict[str, Row] = {
     # Whoever is signed in has nothing to do here, and is led on.
     "GET /sign-in": row(200, 303, 303, 303, 303, 303, 303),
     "POST /sign-in": row(400, 303, 303, 303, 303, 303, 303),
+    # Only for who has just given the right password.
+    "GET /sign-in/code": row(SIGN_IN, 303, 303, 303, 303, 303, 303),
+    "POST /sign-in/code": row(SIGN_IN, 303, 303, 303, 303, 303, 303),
     "GET /sign-up": row(200, 303, 303, 303, 303, 303, 303),
     "POST /sign-up": row(400, 303, 303, 303, 303, 303, 303),
     "GET /forgotten-password": same(200),
@@ -101,6 +104,16 @@ ACCOUNT: dict[str, Row] = {
     "POST /my/account/email": row(SIGN_IN, 303, 303, 303, 303, 303, 303, send=_new_email),
     "POST /my/account/email/again": row(SIGN_IN, 303, 303, 303, 303, 303, 303),
     "POST /my/account/email/keep": row(SIGN_IN, 303, 303, 303, 303, 303, 303),
+    # Nobody has a second factor: there is none to confirm, nor to turn off.
+    "GET /my/account/second-factor": row(SIGN_IN, 200, 200, 200, 200, 200, 200),
+    "POST /my/account/second-factor": row(SIGN_IN, 303, 303, 303, 303, 303, 303, send=_proof),
+    "GET /my/account/second-factor/app": row(SIGN_IN, 303, 303, 303, 303, 303, 303),
+    "POST /my/account/second-factor/app": row(SIGN_IN, 303, 303, 303, 303, 303, 303),
+    "GET /my/account/second-factor/codes": row(SIGN_IN, 303, 303, 303, 303, 303, 303),
+    "GET /my/account/second-factor/codes/new": row(SIGN_IN, 303, 303, 303, 303, 303, 303),
+    "POST /my/account/second-factor/codes/new": row(SIGN_IN, 303, 303, 303, 303, 303, 303),
+    "GET /my/account/second-factor/off": row(SIGN_IN, 303, 303, 303, 303, 303, 303),
+    "POST /my/account/second-factor/off": row(SIGN_IN, 303, 303, 303, 303, 303, 303),
     "GET /my/account/devices": row(SIGN_IN, 200, 200, 200, 200, 200, 200),
     "POST /my/account/devices/<int:session_id>/sign-out": row(SIGN_IN, 303, 404, 404, 404, 404, 404),
     "POST /my/account/devices/sign-out-others": row(SIGN_IN, 303, 303, 303, 303, 303, 303),
