@@ -42,6 +42,7 @@ class Scene:
     review: models.Review
     mapping: models.CareTeamMember
     session: models.Session
+    draft: str
     password_link: str
     email_link: str
     accounts: dict[str, models.Account | None]
@@ -103,6 +104,9 @@ def build_scene() -> Scene:
         review=factories.ReviewFactory(patient=patient, doctor=doctor),
         mapping=factories.CareTeamMemberFactory(patient=patient, doctor=doctor),
         session=factories.SessionFactory(account=patient.manager),
+        draft=factories.BookingDraftFactory(
+            patient=patient, doctor=doctor, starts_at=factories.coming_weekday(hour=12)
+        ).public_id,
         password_link=mailed(Purpose.SET_PASSWORD, invited),
         email_link=mailed(Purpose.CONFIRM_EMAIL, moving),
         accounts={
