@@ -153,9 +153,7 @@ PATIENT: dict[str, Row] = {
     "POST /my/care-team/<int:patient_id>/<int:doctor_id>/end": row(SIGN_IN, 303, 404, 404, 404, 404, 404),
     "GET /my/appointments/<int:appointment_id>/move": row(SIGN_IN, 200, 404, 404, 404, 404, 404),
     "GET /my/appointments/<int:appointment_id>/move/check": row(SIGN_IN, 200, 404, 404, 404, 404, 404, query=_at),
-    "POST /my/appointments/<int:appointment_id>/move/check": row(
-        SIGN_IN, 303, 404, 404, 404, 404, 404, send=_new_time
-    ),
+    "POST /my/appointments/<int:appointment_id>/move/check": row(SIGN_IN, 303, 404, 404, 404, 404, 404, send=_new_time),
     "GET /my/appointments/<int:appointment_id>/reason": row(SIGN_IN, 200, 404, 404, 404, 404, 404),
     "POST /my/appointments/<int:appointment_id>/reason": row(SIGN_IN, 303, 404, 404, 404, 404, 404, send=_booking),
 }
