@@ -78,6 +78,12 @@ class Conflict(_FieldError):
         self.alternatives = None if alternatives is None else list(alternatives)
 
 
+class Outdated(Conflict):
+    """What the actor decided about was changed since the actor saw it (409)."""
+
+    default = "This was changed meanwhile. See how it is now, and decide again."
+
+
 class TooMany(PortalError):
     """Too many tries in too short a time (429). `retry_after` is in seconds."""
 

@@ -66,7 +66,7 @@ def origin() -> str:
 def _from_cookie(secret: str) -> SignedIn | None:
     found = sessions.presence(secret, origin=origin())
     if found is not None and found.is_over:
-        g.idle_limit = sessions.idle_limit(found.actor)
+        g.left_alone = found.actor
         return None
     return SignedIn(found, secret) if found else None
 
@@ -81,9 +81,13 @@ def presence() -> Presence | None:
 
 def idle_minutes() -> int | None:
     """How many minutes the browser that asks was left alone for when its session ended by that; None if it did not."""
-    if actor().is_signed_in or "idle_limit" not in g:
-        return None
-    return int(g.idle_limit.total_seconds() // 60)
+    left = left_alone()
+    return None if left is None else int(sessions.idle_limit(left).total_seconds() // 60)
+
+
+def left_alone() -> Actor | None:
+    """Whose session ended because the browser that asks was left alone: nobody who may see or do anything any more."""
+    return None if actor().is_signed_in else g.get("left_alone")
 
 
 def note_use(response: Response) -> Response:

@@ -25,6 +25,7 @@ from app.models import (
     Appointment,
     Approval,
     AvailableTime,
+    BookingDraft,
     CareTeamMember,
     ClinicalRecord,
     ContactMessage,
@@ -200,6 +201,7 @@ VISIBLE: Mapping[type[Base], Mapping[Capacity, Condition]] = {
         Capacity.DOCTOR: lambda actor: and_(Appointment.doctor_id == actor.doctor_id, Appointment.removed_at.is_(None)),
         Capacity.ADMIN: lambda _: Appointment.removed_at.is_(None),
     },
+    BookingDraft: {Capacity.MEMBER: lambda actor: BookingDraft.account_id == actor.account_id},
     ClinicalRecord: {
         Capacity.MEMBER: lambda actor: and_(
             ClinicalRecord.patient_id.in_(managed_patients(actor)), ClinicalRecord.voided_at.is_(None)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, time, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from uuid import uuid4
 
 import factory
 
@@ -220,6 +221,25 @@ class AppointmentFactory(_RowFactory[models.Appointment]):
     symptoms = "A cough for two weeks"
     patient_agreed = True
     booked_by_id = factory.LazyAttribute(lambda visit: visit.patient.manager_id)
+
+
+class BookingDraftFactory(_RowFactory[models.BookingDraft]):
+    """A booking on its way, with all that it asks for answered by the patient's manager."""
+
+    class Meta:
+        model = models.BookingDraft
+        exclude = ("patient", "doctor")
+
+    patient = factory.SubFactory(PatientFactory)
+    doctor = factory.SubFactory(DoctorFactory)
+    public_id = factory.LazyFunction(lambda: str(uuid4()))
+    account_id = factory.SelfAttribute("patient.manager_id")
+    patient_id = factory.SelfAttribute("patient.id")
+    doctor_id = factory.SelfAttribute("doctor.id")
+    starts_at = factory.LazyFunction(coming_weekday)
+    kind = models.VisitKind.IN_PERSON
+    symptoms = "A cough for two weeks"
+    expires_at = factory.LazyFunction(lambda: datetime.now(UTC) + timedelta(hours=24))
 
 
 class ClinicalRecordFactory(_RowFactory[models.ClinicalRecord]):

@@ -12,7 +12,7 @@ from flask_mailman import EmailMessage
 from app.clock import now
 from app.extensions import settings
 from app.models import Message
-from app.services import account_links, idempotency, outbox
+from app.services import account_links, booking_drafts, idempotency, outbox
 from app.services.account_links import Purpose
 from app.services.outbox import Template
 from app.unit_of_work import transaction
@@ -77,9 +77,10 @@ def deliver(message_id: int) -> None:
 
 
 def sweep() -> None:
-    """Deliver what is due and a lost Redis or a killed worker has left; forget answers that are no longer promised."""
+    """Deliver what is due and a lost Redis or a killed worker has left; forget what is no longer promised."""
     with transaction():
         idempotency.forget()
+        booking_drafts.forget()
         waiting = outbox.due(now())
     for message_id in waiting:
         deliver(message_id)

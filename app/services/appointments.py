@@ -9,7 +9,7 @@ from sqlalchemy.orm import joinedload
 
 from app import policy
 from app.clock import now
-from app.errors import Conflict, Forbidden, Invalid, NotFound
+from app.errors import Conflict, Forbidden, Invalid, NotFound, Outdated
 from app.extensions import db, settings
 from app.models import FIRM, Appointment, Doctor, Patient, VisitKind, VisitState
 from app.policy import Actor, Permission
@@ -110,19 +110,26 @@ def book_for(
 
 
 def move(
-    actor: Actor, appointment_id: int, *, starts_at: datetime, available_time_id: int | None = None
+    actor: Actor,
+    appointment_id: int,
+    *,
+    starts_at: datetime,
+    available_time_id: int | None = None,
+    version: int | None = None,
 ) -> Appointment:
     """Move a visit to another free time of the same doctor: the old time is free in the same moment.
 
-    Moved by the patient's side it waits for confirmation again. Raises NotFound, Invalid for a past time, and
-    Conflict after the cutoff, in a state that cannot be moved, or, with the next free times, for a time that is
-    not free.
+    Moved by the patient's side it waits for confirmation again. `version` is that of the visit which the actor saw.
+    Raises NotFound, Invalid for a past time, Outdated for a visit that was changed since, and Conflict after the
+    cutoff, in a state that cannot be moved, or, with the next free times, for a time that is not free.
     """
     appointment = take(actor, appointment_id)
     if appointment.starts_at == starts_at:
         return appointment
     staff = acts_as_staff(actor, appointment)
     _require_open(appointment, "moved", staff=staff)
+    if version not in (None, appointment.version):
+        raise Outdated("The appointment was changed meanwhile. See how it is now before you move it.")
     slot = calendars.offered(appointment.doctor_id, starts_at, by_patient=not staff, ignoring=appointment.id)
     with calendars.taking_time(appointment.doctor_id, slot.starts_at):
         appointment.starts_at, appointment.ends_at = slot.starts_at, slot.ends_at

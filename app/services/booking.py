@@ -1,7 +1,8 @@
-"""What a page needs to offer a free time, step by step, and to book it once however often the form arrives."""
+"""What a page needs to offer a free time: weeks of them, what there is to choose, and the nearest others."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -13,7 +14,7 @@ from app.extensions import db, settings
 from app.models import OPEN, Appointment, Doctor, Patient, VisitKind
 from app.models.types import is_key
 from app.policy import Actor, Permission
-from app.services import appointments, availability, calendars, idempotency, patients
+from app.services import appointments, availability, calendars, patients
 
 DAYS_SHOWN = timedelta(days=7)
 OTHER_TIMES_SHOWN = 6
@@ -40,6 +41,12 @@ class Week:
     earlier: date | None
     later: date | None
     next_free: datetime | None
+
+    @property
+    def fingerprint(self) -> str:
+        """The same for two weeks that look the same: a page asks by it whether anything has changed."""
+        seen = (self.first, self.last, self.days, self.earlier, self.later, self.next_free is None)
+        return hashlib.sha256(repr(seen).encode()).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +116,15 @@ def other_times(actor: Actor, doctor_id: int, near: datetime) -> OtherTimes:
     return OtherTimes(doctor, availability.alternatives(doctor_id, near, count=OTHER_TIMES_SHOWN))
 
 
+def new_time(actor: Actor, visit: Appointment, starts_at: datetime) -> availability.Slot:
+    """The free time to which a visit could be moved now.
+
+    Raises Invalid for a past time, and Conflict, with the next free times, for a time that is not free.
+    """
+    staff = appointments.acts_as_staff(actor, visit)
+    return calendars.offered(visit.doctor_id, starts_at, by_patient=not staff, ignoring=visit.id)
+
+
 def booked_already(actor: Actor, doctor_id: int, starts_at: datetime) -> Appointment | None:
     """The visit that the actor's own patients have at that very time with that doctor, in another tab perhaps."""
     if not (actor.is_signed_in and is_key(doctor_id)):
@@ -121,25 +137,6 @@ def booked_already(actor: Actor, doctor_id: int, starts_at: datetime) -> Appoint
             Appointment.state.in_(OPEN),
         )
     ).first()
-
-
-def book_once(
-    actor: Actor, *, key: str, patient_id: int, doctor_id: int, starts_at: datetime, kind: VisitKind, symptoms: str
-) -> int:
-    """Book as `appointments.book` does, once for each `key` (a UUID made with the form); returns the visit's id.
-
-    Raises what `appointments.book` raises, and Invalid for a key that is no UUID.
-    """
-    values = [patient_id, doctor_id, starts_at.isoformat(), kind.value, symptoms]
-
-    def act() -> dict[str, int]:
-        booked = appointments.book(
-            actor, patient_id=patient_id, doctor_id=doctor_id, starts_at=starts_at, kind=kind, symptoms=symptoms
-        )
-        return {"appointment": booked.id}
-
-    answer = idempotency.once_for_form(actor, key=key, values=values, act=act)
-    return int(answer["appointment"])
 
 
 def _doctor_and_patients(actor: Actor, doctor_id: int) -> tuple[Doctor, Sequence[Patient]]:

@@ -15,6 +15,7 @@ import {
 } from "nhsuk-frontend";
 
 import { watch } from "./idle.mjs";
+import { keep } from "./keep.mjs";
 
 const EVERYWHERE = [Button, CharacterCount, Checkboxes, ErrorSummary, NotificationBanner, PasswordInput, Radios];
 const REFUSED_BY_A_FORM = [400, 409];
@@ -26,6 +27,7 @@ const start = (components, scope) =>
 
 start([Header, SkipLink, ...EVERYWHERE], document);
 watch(document.getElementById("idle"));
+keep(document);
 
 // Nobody can go back to the page of a form that is sent once: its entry in the history becomes a plain visit to its
 // address, which leads on to what was made.
@@ -33,19 +35,24 @@ document.addEventListener("submit", ({ target, submitter }) => {
   if (target.elements.key && !submitter?.name) history.replaceState(null, "", location.href);
 });
 
+const isByItself = (ctx) => ctx?.sourceEvent?.type === "every";
+
 // What htmx has brought comes alive too, and is announced: a live region that is itself replaced stays silent.
 document.addEventListener("htmx:after:swap", ({ detail }) => {
   start([Header, ...EVERYWHERE], document);
   watch(document.getElementById("idle"));
   const announcer = document.getElementById("announcer");
   const part = document.getElementById(detail?.ctx?.target?.id) ?? document.getElementById("main");
-  const text = part?.querySelector("[data-announce]")?.textContent ?? "";
-  if (announcer) announcer.textContent = text.replace(/\s+/g, " ").trim();
+  const text = isByItself(detail?.ctx) ? part?.dataset.changed : part?.querySelector("[data-announce]")?.textContent;
+  if (announcer) announcer.textContent = (text ?? "").replace(/\s+/g, " ").trim();
 });
 
-// What a page asks again and again by itself is no sign that somebody is there.
-document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
-  if (ctx.sourceEvent?.type === "every") ctx.request.headers["X-Background"] = "true";
+// What a page asks again and again by itself is no sign that somebody is there; nobody sees a hidden page.
+document.addEventListener("htmx:config:request", (event) => {
+  const { ctx } = event.detail;
+  if (!isByItself(ctx)) return;
+  if (document.hidden) event.preventDefault();
+  ctx.request.headers["X-Background"] = "true";
 });
 
 // An address with the filters that are set, not with all that are not.
@@ -56,13 +63,16 @@ document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
   }
 });
 
-// Sign-in pages and errors are whole pages: they do not belong into a part of this one.
+// Sign-in pages and errors are whole pages: they do not belong into a part of this one. Where the page asked by itself,
+// it stays as it is, and asks again.
 document.addEventListener("htmx:before:response", (event) => {
   const { ctx } = event.detail;
   const { raw: answer, status } = ctx.response;
   const isElsewhere = answer.redirected && new URL(answer.url).pathname !== location.pathname;
   const isError = status >= 400 && !REFUSED_BY_A_FORM.includes(status);
-  if (isElsewhere || (isError && ctx.request.method === "GET")) {
+  if (isByItself(ctx) && (isElsewhere || status >= 400)) {
+    event.preventDefault();
+  } else if (isElsewhere || (isError && ctx.request.method === "GET")) {
     event.preventDefault();
     location.assign(answer.url);
   } else if (isError) {

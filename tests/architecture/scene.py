@@ -44,6 +44,7 @@ class Scene:
     session: models.Session
     entry: models.WaitingEntry
     offer: models.WaitingOffer
+    draft: str
     password_link: str
     email_link: str
     accounts: dict[str, models.Account | None]
@@ -108,6 +109,9 @@ def build_scene() -> Scene:
         session=factories.SessionFactory(account=patient.manager),
         entry=entry,
         offer=factories.WaitingOfferFactory(entry=entry, held__starts_at=factories.coming_weekday(hour=12)),
+        draft=factories.BookingDraftFactory(
+            patient=patient, doctor=doctor, starts_at=factories.coming_weekday(hour=14)
+        ).public_id,
         password_link=mailed(Purpose.SET_PASSWORD, invited),
         email_link=mailed(Purpose.CONFIRM_EMAIL, moving),
         accounts={

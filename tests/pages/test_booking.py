@@ -11,10 +11,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
-from app.models import AuditEvent, Doctor, Message, Session, VisitKind, VisitState, WeeklyHours
+from app.models import AuditEvent, BookingDraft, Doctor, Message, VisitKind, VisitState, WeeklyHours
 from app.pages.wording import isodate
 from tests.factories import AccountFactory, AppointmentFactory, DoctorFactory, PatientFactory
-from tests.support.booking import confirm, details, token, visits
+from tests.support.booking import begin, confirm, details, send, visits
 from tests.support.clients import form_values, sign_in
 from tests.support.databases import Database
 
@@ -33,11 +33,11 @@ class TestDetails:
     def test_it_asks_how_and_why_and_says_until_when_one_can_cancel(
         self, visitor: FlaskClient, doctor: Any, free_times: list[datetime]
     ) -> None:
-        page = visitor.get(f"/book/{doctor.id}?at={isodate(free_times[0])}").text
+        page = visitor.get(begin(visitor, doctor, isodate(free_times[0]))).text
 
         assert "with Dr Hart" in page
         assert 'type="radio" value="in_person"' in page
-        assert "You can cancel until" in page
+        assert "You can move or cancel the appointment until" in page
         assert "Who is the appointment for?" not in page, "there is only one patient"
 
     def test_it_asks_for_whom_where_there_are_several(
@@ -46,7 +46,7 @@ class TestDetails:
         PatientFactory(name="Yusuf Hassan", manager=patient.manager, is_own=False)
         PatientFactory(name="Somebody Else")
 
-        page = visitor.get(f"/book/{doctor.id}?at={isodate(free_times[0])}").text
+        page = visitor.get(begin(visitor, doctor, isodate(free_times[0]))).text
 
         assert "Who is the appointment for?" in page
         assert "Yusuf Hassan" in page
@@ -58,7 +58,7 @@ class TestDetails:
         with database.unit_of_work() as session:
             session.get_one(Doctor, doctor.id).accepts_in_person = False
 
-        page = visitor.get(f"/book/{doctor.id}?at={isodate(free_times[0])}").text
+        page = visitor.get(begin(visitor, doctor, isodate(free_times[0]))).text
 
         assert "Dr Hart sees patients by video call only." in page
         assert form_values(page)["kind"] == "online"
@@ -89,14 +89,15 @@ class TestDetails:
         assert "&lt;b&gt;Ache&lt;/b&gt;</textarea>" in page
 
     def test_nobody_elses_patient_can_be_chosen(
-        self, visitor: FlaskClient, doctor: Any, answers: dict[str, str], database: Database
+        self, visitor: FlaskClient, doctor: Any, patient: Any, answers: dict[str, str], database: Database
     ) -> None:
         other = PatientFactory()
 
+        PatientFactory(name="Yusuf Hassan", manager=patient.manager, is_own=False)
+
         assert details(visitor, doctor, answers, patient=str(other.id)).status_code == 400
-        checked = details(visitor, doctor, answers)
-        assert confirm(visitor, doctor, checked, patient=str(other.id)).status_code == 400
-        assert visits(database) == []
+        with database.unit_of_work() as session:
+            assert session.scalars(select(BookingDraft.patient_id)).all() == [None]
 
     def test_an_account_without_patients_is_told_so(
         self, client: FlaskClient, database: Database, doctor: Any, free_times: list[datetime]
@@ -120,14 +121,15 @@ class TestTime:
     def test_a_time_that_cannot_be_read_leads_to_the_free_ones(
         self, visitor: FlaskClient, doctor: Any, answers: dict[str, str], at: str
     ) -> None:
-        sent = {**answers, "csrf_token": token(visitor), "at": at}
+        path = begin(visitor, doctor, answers["at"])
 
         asked = visitor.get(f"/book/{doctor.id}", query_string={"at": at})
-        confirmed = visitor.post(f"/book/{doctor.id}/check", data=sent)
 
-        for response in (asked, confirmed):
-            assert (response.status_code, response.location) == (303, f"/find-a-doctor/{doctor.id}#times")
-        assert "That time could not be read." in visitor.get(f"/find-a-doctor/{doctor.id}").text
+        assert (asked.status_code, asked.location) == (303, f"/find-a-doctor/{doctor.id}#times")
+        assert "That time could not be read." in visitor.get(asked.location).text
+        changed = send(visitor, f"{path}/time", at=at)
+        assert "That time could not be read." in changed.text
+        assert changed.request.path == f"{path}/time"
 
     def test_a_doctor_whom_no_database_can_count_to_is_not_there(
         self, visitor: FlaskClient, free_times: list[datetime]
@@ -136,8 +138,7 @@ class TestTime:
             assert visitor.get(f"/book/{doctor_id}?at={isodate(free_times[0])}").status_code == 404
 
     def test_without_a_time_one_is_to_be_chosen(self, visitor: FlaskClient, doctor: Any) -> None:
-        for path in (f"/book/{doctor.id}", f"/book/{doctor.id}/check"):
-            assert visitor.get(path, follow_redirects=True).request.path == f"/find-a-doctor/{doctor.id}"
+        assert visitor.get(f"/book/{doctor.id}").location == f"/find-a-doctor/{doctor.id}#times"
 
     def test_a_past_time_offers_the_next(self, visitor: FlaskClient, doctor: Any, free_times: list[datetime]) -> None:
         response = visitor.get(f"/book/{doctor.id}?at=2020-01-06T09:30:00Z")
@@ -182,35 +183,55 @@ class TestCheck:
         response = details(visitor, doctor, answers)
 
         assert response.status_code == 200
-        for text in ("Check your answers", "Dr Hart", "Amira Hassan", "In person", "A cough", "£50", "cancel until"):
+        shown = ("Check your answers", "Dr Hart", "Amira Hassan", "In person", "A cough", "£50", "move or cancel")
+        for text in shown:
             assert text in response.text
         assert visits(database) == []
 
-    def test_changing_keeps_the_answers(self, visitor: FlaskClient, doctor: Any, answers: dict[str, str]) -> None:
+    def test_before_all_is_answered_it_leads_to_the_questions(
+        self, visitor: FlaskClient, doctor: Any, answers: dict[str, str]
+    ) -> None:
+        path = begin(visitor, doctor, answers["at"])
+
+        assert visitor.get(f"{path}/check").location == path
+
+    def test_changing_an_answer_keeps_the_others(
+        self, visitor: FlaskClient, doctor: Any, patient: Any, answers: dict[str, str]
+    ) -> None:
+        PatientFactory(name="Yusuf Hassan", manager=patient.manager, is_own=False)
         checked = details(visitor, doctor, answers)
+        path = checked.request.path.removesuffix("/check")
+        for field in ("patient", "kind", "symptoms"):
+            assert f'href="{path}#{field}">Change' in checked.text
 
-        page = visitor.post(f"/book/{doctor.id}", data={**form_values(checked.text), "change": "symptoms"})
+        page = visitor.get(path).text
 
-        assert page.status_code == 200
-        assert "A cough</textarea>" in page.text
-        assert "There is a problem" not in page.text
-        values = form_values(page.text)
-        assert (values["at"], values["kind"]) == (answers["at"], "in_person")
+        assert "A cough</textarea>" in page
+        assert "There is a problem" not in page
+        assert (form_values(page)["patient"], form_values(page)["kind"]) == (str(patient.id), "in_person")
+        assert "A fever" in send(visitor, path, **{**answers, "symptoms": "A fever"}).text
 
     def test_changing_the_time_keeps_the_answers_too(
-        self, visitor: FlaskClient, doctor: Any, answers: dict[str, str], free_times: list[datetime]
+        self,
+        visitor: FlaskClient,
+        doctor: Any,
+        answers: dict[str, str],
+        free_times: list[datetime],
+        database: Database,
     ) -> None:
         checked = details(visitor, doctor, answers)
+        path = checked.request.path.removesuffix("/check")
+        assert f'href="{path}/time">Change' in checked.text
 
-        other = visitor.post(f"/book/{doctor.id}", data={**form_values(checked.text), "change": "time"})
-        offered = form_values(other.text)
-        again = visitor.post(f"/book/{doctor.id}", data={**offered, "at": isodate(free_times[3])})
+        other = visitor.get(f"{path}/time").text
+        again = send(visitor, f"{path}/time", at=isodate(free_times[3]))
 
-        assert other.status_code == 200
-        assert offered["at"] == answers["at"], "the time chosen before can be kept"
+        assert f'name="at" value="{isodate(free_times[3])}"' in other
+        assert "Keep the time that I have chosen" in other
         assert "Check your answers" in again.text
-        assert form_values(again.text)["at"] == isodate(free_times[3])
-        assert form_values(again.text)["symptoms"] == "A cough"
+        with database.unit_of_work() as session:
+            assert session.scalars(select(BookingDraft.starts_at)).all() == [free_times[3]]
+        assert "A cough" in again.text
 
     def test_confirming_books_and_writes_the_mail(
         self, visitor: FlaskClient, doctor: Any, patient: Any, answers: dict[str, str], database: Database
@@ -235,98 +256,16 @@ class TestCheck:
         assert visits(database)[0].symptoms == typed.replace("\r\n", "\n")
 
     def test_nothing_that_was_typed_stands_in_an_address(
-        self, visitor: FlaskClient, doctor: Any, answers: dict[str, str]
+        self, visitor: FlaskClient, doctor: Any, patient: Any, answers: dict[str, str]
     ) -> None:
+        PatientFactory(manager=patient.manager, is_own=False)
         checked = details(visitor, doctor, answers)
 
-        for address in re.findall(r'(?:form)?action="([^"]*)"', checked.text):
+        assert re.fullmatch(rf"/book/{doctor.id}/[0-9a-f-]{{36}}/check", checked.request.path)
+        assert not checked.request.query_string
+        for address in re.findall(r'(?:action|href)="([^"]*)"', checked.text):
             assert "cough" not in address
-            assert "patient" not in address
-
-
-@pytest.mark.both_databases
-class TestOnce:
-    def test_the_same_form_sent_twice_books_once(
-        self, visitor: FlaskClient, doctor: Any, answers: dict[str, str], database: Database
-    ) -> None:
-        checked = details(visitor, doctor, answers)
-
-        first, second = (confirm(visitor, doctor, checked) for _ in range(2))
-
-        assert first.status_code == second.status_code == 303
-        assert first.location == second.location
-        assert len(visits(database)) == 1
-
-    def test_another_tab_with_the_same_time_finds_the_booking(
-        self, visitor: FlaskClient, doctor: Any, answers: dict[str, str], database: Database
-    ) -> None:
-        one, other = (details(visitor, doctor, answers) for _ in range(2))
-        confirm(visitor, doctor, one)
-
-        response = confirm(visitor, doctor, other)
-
-        [visit] = visits(database)
-        assert (response.status_code, response.location) == (303, f"/my/appointments/{visit.id}")
-        assert "You have booked this time already." in visitor.get(f"/my/appointments/{visit.id}").text
-
-    def test_going_back_finds_the_booking(
-        self, visitor: FlaskClient, doctor: Any, answers: dict[str, str], database: Database
-    ) -> None:
-        confirm(visitor, doctor, details(visitor, doctor, answers))
-
-        back = visitor.get(f"/book/{doctor.id}?at={answers['at']}")
-
-        assert back.location == f"/my/appointments/{visits(database)[0].id}"
-
-    @pytest.mark.parametrize("key", ["", "not a key", "0" * 400])
-    def test_a_damaged_key_books_nothing(
-        self, visitor: FlaskClient, doctor: Any, answers: dict[str, str], database: Database, key: str
-    ) -> None:
-        response = confirm(visitor, doctor, details(visitor, doctor, answers), key=key)
-
-        assert response.status_code == 400
-        assert visits(database) == []
-
-    def test_an_ended_session_leads_back_to_the_time(
-        self, visitor: FlaskClient, doctor: Any, answers: dict[str, str], database: Database
-    ) -> None:
-        checked = details(visitor, doctor, answers)
-        with database.unit_of_work() as session:
-            for row in session.scalars(select(Session)):
-                row.ended_at = datetime.now(UTC)
-
-        response = visitor.post(
-            f"/book/{doctor.id}/check?at={answers['at']}", data=form_values(checked.text), follow_redirects=False
-        )
-
-        assert response.status_code == 303
-        assert response.location == f"/sign-in?next=/book/{doctor.id}/check?at%3D{answers['at']}"
-        assert visits(database) == []
-
-    def test_signing_out_in_another_tab_leads_back_to_the_time_too(
-        self, visitor: FlaskClient, doctor: Any, answers: dict[str, str], database: Database
-    ) -> None:
-        checked = details(visitor, doctor, answers)
-        visitor.post("/sign-out", data={"csrf_token": token(visitor)})
-
-        response = visitor.post(f"/book/{doctor.id}/check?at={answers['at']}", data=form_values(checked.text))
-
-        assert response.status_code == 303
-        assert response.location == f"/sign-in?next=/book/{doctor.id}/check?at%3D{answers['at']}"
-        assert visits(database) == []
-
-    def test_a_form_from_before_signing_in_again_says_so(
-        self, visitor: FlaskClient, doctor: Any, patient: Any, answers: dict[str, str], database: Database
-    ) -> None:
-        checked = details(visitor, doctor, answers)
-        visitor.post("/sign-out", data={"csrf_token": token(visitor)})
-        sign_in(visitor, patient.manager)
-
-        response = visitor.post(f"/book/{doctor.id}/check?at={answers['at']}", data=form_values(checked.text))
-
-        assert response.status_code == 400
-        assert "This form is from before you signed in or out." in response.text
-        assert visits(database) == []
+            assert "patient=" not in address
 
 
 @pytest.mark.both_databases
@@ -344,14 +283,15 @@ class TestTakenMeanwhile:
         assert refused.status_code == 409
         assert "<title>Error: Choose another time" in refused.text
         assert "That time is not free." in refused.text
-        assert f'value="{isodate(free_times[3])}" checked' in refused.text
+        assert f'name="at" value="{isodate(free_times[3])}"' in refused.text
         assert f'value="{isodate(free_times[2])}"' not in refused.text
 
     def test_everything_typed_is_kept(
         self, visitor: FlaskClient, doctor: Any, refused: TestResponse, free_times: list[datetime], database: Database
     ) -> None:
-        checked = visitor.post(f"/book/{doctor.id}", data=form_values(refused.text))
-        booked = confirm(visitor, doctor, checked)
+        path = refused.request.path.removesuffix("/check")
+
+        booked = confirm(visitor, doctor, send(visitor, f"{path}/time", at=isodate(free_times[3])))
 
         assert booked.status_code == 303
         visit = visits(database)[-1]
@@ -365,12 +305,14 @@ class TestTakenMeanwhile:
     def test_it_is_told_before_checking_too(
         self, visitor: FlaskClient, doctor: Any, answers: dict[str, str], free_times: list[datetime]
     ) -> None:
+        path = begin(visitor, doctor, answers["at"])
         AppointmentFactory(doctor=doctor, starts_at=free_times[2])
 
-        response = details(visitor, doctor, answers)
+        response = send(visitor, path, **answers)
 
         assert response.status_code == 409
-        assert form_values(response.text)["symptoms"] == "A cough"
+        assert "What you have entered is kept." in response.text
+        assert visitor.get(path).status_code == 409
 
     def test_a_patient_who_is_elsewhere_then_is_told_so(
         self, visitor: FlaskClient, doctor: Any, patient: Any, answers: dict[str, str], free_times: list[datetime]
@@ -382,14 +324,16 @@ class TestTakenMeanwhile:
         assert response.status_code == 409
         assert "The patient already has an appointment at that time." in response.text
 
-    def test_a_kind_that_is_no_longer_offered_is_told_at_its_field(
+    def test_a_kind_that_is_no_longer_offered_is_asked_again(
         self, visitor: FlaskClient, doctor: Any, answers: dict[str, str], database: Database
     ) -> None:
         checked = details(visitor, doctor, answers)
         with database.unit_of_work() as session:
             session.get_one(Doctor, doctor.id).accepts_in_person = False
 
-        response = confirm(visitor, doctor, checked)
+        page = visitor.get(confirm(visitor, doctor, checked).location).text
 
-        assert response.status_code == 400
-        assert '<a href="#kind">' in response.text
+        assert "This doctor does not offer that kind of appointment." in page
+        assert "Dr Hart sees patients by video call only." in page
+        assert "A cough</textarea>" in page
+        assert visits(database) == []

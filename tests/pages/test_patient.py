@@ -29,7 +29,7 @@ class TestBooked:
 
         assert "Appointment booked" in page
         assert "Dr Hart will confirm your appointment." in page
-        assert "You can cancel until" in page
+        assert "You can move or cancel it until" in page
 
     def test_after_the_cutoff_it_promises_no_cancelling(self, visitor: FlaskClient, patient: Any) -> None:
         visit = AppointmentFactory(patient=patient, starts_at=datetime.now(UTC) + SOON)

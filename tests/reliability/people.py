@@ -144,14 +144,37 @@ class Person:
 
     def prepare(self, doctor_id: int, patient_id: int, at: datetime) -> Callable[[], Answer]:
         """Go as far as the answers to check; what is returned presses the last button. Raises Unavailable."""
-        path = f"/book/{doctor_id}"
+        return self.confirm(self.draft(doctor_id, patient_id, at))
+
+    def draft(self, doctor_id: int, patient_id: int, at: datetime) -> str:
+        """Answer all questions of a booking, and return where the answers are checked. Raises Unavailable."""
         fields = {"patient": str(patient_id), "kind": "in_person", "symptoms": "A cough"}
-        page = self.client.send("GET", f"{path}?{urlencode({'at': at.isoformat()})}")
-        if page.status == 200:
-            page = self._submit(path, page, **fields)
+        begun = self.client.send("GET", f"/book/{doctor_id}?{urlencode({'at': at.isoformat()})}")
+        if not begun.location.startswith("/book/"):
+            raise Unavailable(begun)
+        questions = self.client.send("GET", begun.location)
+        if questions.status != 200:
+            raise Unavailable(questions)
+        return self._submit(begun.location, questions, **fields).location
+
+    def confirm(self, check: str) -> Callable[[], Answer]:
+        """Look at the answers to check; what is returned presses the last button. Raises Unavailable."""
+        page = self.client.send("GET", check)
         if page.status != 200:
             raise Unavailable(page)
-        return lambda: self._submit(f"{path}/check", page)
+        return lambda: self._submit(check, page)
+
+    def tab(self) -> Person:
+        """Another tab of the same browser, with a connection of its own."""
+        tab = Person.__new__(Person)
+        tab.client = Client(self.client.address, dict(self.client.cookies))
+        return tab
+
+    def press_move(self, appointment_id: int, at: datetime) -> Callable[[], Answer]:
+        """Go as far as the new time to check; what is returned presses the last button."""
+        path = f"/my/appointments/{appointment_id}/move/check?{urlencode({'at': at.isoformat()})}"
+        page = self.client.send("GET", path)
+        return lambda: self._submit(path, page)
 
     def cancel(self, appointment_id: int) -> Answer:
         """Cancel a visit on its own page."""

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from app.clock import day_bounds, local_today, now
-from app.errors import Conflict, Forbidden, Invalid, NotFound
+from app.errors import Conflict, Forbidden, Invalid, NotFound, Outdated
 from app.models import VisitKind, VisitState
 from app.policy import Actor
 from app.services import appointments, visit_states
@@ -64,6 +64,16 @@ class TestMove:
         moved = appointments.move(side_of(visit.patient), visit.id, starts_at=TEN + timedelta(minutes=10))
 
         assert moved.starts_at == TEN + timedelta(minutes=10)
+
+    def test_a_visit_that_was_changed_since_it_was_seen_stays(self) -> None:
+        visit = AppointmentFactory(starts_at=TEN)
+        seen = visit.version
+        appointments.move(side_of(visit.patient), visit.id, starts_at=TEN + HALF_HOUR, version=seen)
+
+        with pytest.raises(Outdated):
+            appointments.move(side_of(visit.patient), visit.id, starts_at=TEN + 2 * HALF_HOUR, version=seen)
+
+        assert visit.starts_at == TEN + HALF_HOUR
 
     def test_the_same_time_is_no_move(self, session: Session) -> None:
         visit = AppointmentFactory(starts_at=TEN)

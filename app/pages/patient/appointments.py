@@ -26,7 +26,15 @@ def show_all() -> Response:
         APPOINTMENTS_ON_A_PAGE,
         lambda limit, offset: appointment_lists.of_managed_patients(actor(), group, limit=limit, offset=offset),
     )
-    return render("patient/appointments.html", group=group, groups=list(Group), visits=found.rows, paging=paging)
+    changeable = {visit.id for visit in found.rows if appointments.is_changeable(actor(), visit)}
+    return render(
+        "patient/appointments.html",
+        group=group,
+        groups=list(Group),
+        visits=found.rows,
+        changeable=changeable,
+        paging=paging,
+    )
 
 
 def show(appointment_id: int) -> Response:

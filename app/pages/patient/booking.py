@@ -1,36 +1,38 @@
-"""Booking a free time: details, check answers, confirm. What was typed travels in the forms, never in an address."""
+"""Booking a free time, step by step: what is answered is kept in a draft, and every form leads on to a page."""
 
 from __future__ import annotations
 
-import uuid
-from datetime import UTC, datetime
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+from functools import wraps
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
 
 from flask import Response, flash, request
-from wtforms import HiddenField, RadioField, TextAreaField
+from wtforms import HiddenField, IntegerField, RadioField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Length
 
-from app import clock
+from app import identity, unit_of_work
+from app.clock import to_local
+from app.errors import NotFound, Outdated, PortalError
+from app.http import writes
 from app.identity import actor
-from app.models import Appointment, VisitKind
+from app.models import BookingDraft
 from app.pages.forms import PortalForm, as_typed
+from app.pages.free_times import read_moment, say_unreadable, unchanged, wanted_week
 from app.pages.render import render, see_other
-from app.pages.wording import isodate, visit_kind, when
-from app.services import booking
+from app.pages.wording import visit_kind
+from app.policy import Actor
+from app.services import booking, booking_drafts
 from app.services.appointments import LONGEST_TEXT
 from app.services.booking import Offer
 
-CHANGE = "change"
-ANOTHER_TIME = "time"
-"""The name of the buttons that lead back from the answers to check, and the value of the one for another time."""
 
-
-class BookingForm(PortalForm):
-    """A visit as the patient's side asks for it. `key` comes with the answers to check: confirming them books once."""
-
-    at = HiddenField()
-    patient = RadioField("Who is the appointment for?", [InputRequired("Choose who the appointment is for.")])
-    kind = RadioField("How would you like to be seen?", [InputRequired("Choose in person or video call.")], choices={})
-    symptoms = TextAreaField(
+def reason_field() -> TextAreaField:
+    """What a visit is about."""
+    return TextAreaField(
         "Reason for the visit",
         [
             DataRequired("Enter the reason for the visit."),
@@ -39,108 +41,166 @@ class BookingForm(PortalForm):
         filters=[as_typed],
         description="What is the matter, and since when? Only those who treat you read it.",
     )
-    key = HiddenField()
+
+
+class BookingForm(PortalForm):
+    """A visit as the patient's side asks for it."""
+
+    patient = RadioField("Who is the appointment for?", [InputRequired("Choose who the appointment is for.")])
+    kind = RadioField("How would you like to be seen?", [InputRequired("Choose in person or video call.")], choices={})
+    symptoms = reason_field()
 
     def ask(self, offer: Offer) -> None:
-        """Fill in the time, and what there is to choose."""
-        self.at.data = isodate(offer.starts_at)
+        """Fill in what there is to choose."""
         self.patient.choices = {str(patient.id): patient.name for patient in offer.patients}
         self.kind.choices = {kind.value: visit_kind(kind) for kind in offer.kinds}
 
+    def answers(self, offer: Offer) -> dict[str, Any]:
+        """What was sent, as a draft keeps it; what is no choice is left out."""
+        return {
+            "patient_id": next((one.id for one in offer.patients if str(one.id) == self.patient.data), None),
+            "kind": next((kind for kind in offer.kinds if kind.value == self.kind.data), None),
+            "symptoms": self.symptoms.data if self.symptoms.raw_data else None,
+        }
 
-class OtherTimeForm(PortalForm):
-    """Other times to choose from. It is sent with what was typed before."""
 
-    at = RadioField("Free times")
+class CheckForm(PortalForm):
+    """The last button. `version` is that of the answers above it."""
+
+    version = IntegerField()
 
 
-def details(doctor_id: int) -> Response:
-    """Ask for whom, how and why on GET; on POST show the answers to check, or, with a Change button, ask again."""
-    form = BookingForm()
-    at = form.at.data if form.is_submitted() else request.args.get("at")
-    starts_at = _moment(at)
+class TimeForm(PortalForm):
+    """A time that was chosen instead."""
+
+    at = HiddenField()
+
+
+@writes
+def start(doctor_id: int) -> Response:
+    """Begin a draft for the free time that `?at=` names: each tab has its own."""
+    at = request.args.get("at")
+    starts_at = read_moment(at)
     if starts_at is None:
-        return _choose_on_doctors_page(doctor_id, at)
-    booked = booking.booked_already(actor(), doctor_id, starts_at)
-    if booked is not None:
-        return _show_booked(booked)
-    change = request.form.get(CHANGE)
+        say_unreadable(at)
+        return see_other("public.doctor", doctor_id=doctor_id, _anchor="times")
+    form = PortalForm()
     with form.refusals():
-        offer = booking.offer(actor(), doctor_id, starts_at)
-    if form.refusal is not None or change == ANOTHER_TIME:
-        return _offer_other_times(form, doctor_id, starts_at)
-    form.ask(offer)
-    if change is None and form.validate_on_submit():
-        form.key.data = str(uuid.uuid4())
-        return render("patient/check.html", form=form, offer=offer)
-    return _ask(form, offer)
+        draft = booking_drafts.start(actor(), doctor_id, starts_at)
+    return _offer_other_times(form, doctor_id, starts_at) if form.refusal else _to("patient.details", draft)
 
 
-def check(doctor_id: int) -> Response:
-    """Book what was confirmed, once. On GET there is nothing to confirm yet."""
-    form = BookingForm()
-    if not form.is_submitted():
-        return see_other("patient.book", doctor_id=doctor_id, at=request.args.get("at"))
-    starts_at = _moment(form.at.data)
-    if starts_at is None:
-        return _choose_on_doctors_page(doctor_id, form.at.data)
-    offer = booking.choices(actor(), doctor_id, starts_at)
-    form.ask(offer)
-    if not form.validate():
-        return _ask(form, offer)
+def _step(view: Callable[[BookingDraft], Response]) -> Callable[[int, UUID], Response]:
+    """A page about one of the actor's drafts: the visit of one that is booked, a new start for one that is gone."""
+
+    @wraps(view)
+    def show(doctor_id: int, draft_id: UUID) -> Response:
+        try:
+            draft = booking_drafts.get(actor(), doctor_id, str(draft_id), lock=request.method == "POST")
+            if draft.appointment_id is not None:
+                return see_other("patient.booked", appointment_id=draft.appointment_id)
+            return view(draft)
+        except NotFound:
+            return render("patient/draft_ended.html", HTTPStatus.NOT_FOUND, doctor_id=doctor_id)
+
+    return show
+
+
+@_step
+def details(draft: BookingDraft) -> Response:
+    """For whom, how and why."""
+    form = _form_of(draft)
+    if form.is_submitted():
+        offer = _keep(actor(), draft, form)
+        return _to("patient.check", draft) if form.validate() else _ask(form, draft, offer)
     with form.refusals():
-        visit_id = booking.book_once(
-            actor(),
-            key=form.key.data or "",
-            patient_id=int(form.patient.data),
-            doctor_id=doctor_id,
-            starts_at=starts_at,
-            kind=VisitKind(form.kind.data),
-            symptoms=form.symptoms.data or "",
-        )
-    if form.refusal is None:
-        return see_other("patient.booked", appointment_id=visit_id)
-    booked = booking.booked_already(actor(), doctor_id, starts_at)
+        offer = booking.offer(actor(), draft.doctor_id, draft.starts_at)
+    if form.refusal is not None:
+        return _offer_other_times(form, draft.doctor_id, draft.starts_at, draft)
+    form.ask(offer)
+    return _ask(form, draft, offer)
+
+
+@_step
+def keep(draft: BookingDraft) -> Response:
+    """Keep what is being typed: the page sends it by itself."""
+    _keep(actor(), draft, _form_of(draft))
+    return Response(status=HTTPStatus.NO_CONTENT)
+
+
+@_step
+def time(draft: BookingDraft) -> Response:
+    """Another time, out of all that are free."""
+    form = TimeForm()
+    if form.is_submitted():
+        starts_at = read_moment(form.at.data)
+        if starts_at is None:
+            say_unreadable(form.at.data)
+            return _to("patient.time", draft)
+        booking_drafts.keep(draft, starts_at=starts_at)
+        return _to("patient.check", draft)
+    week = booking.week(draft.doctor_id, wanted_week() or to_local(draft.starts_at).date())
+    offer = booking.choices(actor(), draft.doctor_id, draft.starts_at)
+    return unchanged(week) or render("patient/time.html", draft=draft, offer=offer, week=week)
+
+
+@_step
+def check(draft: BookingDraft) -> Response:
+    """The answers to check; on POST they are booked, once."""
+    form = CheckForm()
+    with form.refusals():
+        if form.is_submitted():
+            visit_id = booking_drafts.book(actor(), draft, version=form.version.data or 0)
+            return see_other("patient.booked", appointment_id=visit_id)
+        booking.offer(actor(), draft.doctor_id, draft.starts_at)
+    refusal = form.refusal
+    offer = booking.choices(actor(), draft.doctor_id, draft.starts_at)
+    if not booking_drafts.is_answered(draft, offer):
+        if refusal is not None:
+            flash(refusal.message, "notice")
+        return _to("patient.details", draft)
+    if refusal is None or isinstance(refusal, Outdated):
+        return render("patient/check.html", form=form, draft=draft, offer=offer)
+    return _offer_other_times(form, draft.doctor_id, draft.starts_at, draft)
+
+
+def keep_of_who_was_away() -> None:
+    """Keep what somebody sends whose session has run out meanwhile: it is there after signing in again."""
+    left, sent = identity.left_alone(), request.view_args or {}
+    if left is None or request.method != "POST" or request.endpoint not in ("patient.details", "patient.keep"):
+        return
+    with suppress(PortalError), unit_of_work.transaction():
+        draft = booking_drafts.get(left, sent["doctor_id"], str(sent["draft_id"]), lock=True)
+        _keep(left, draft, _form_of(draft))
+
+
+def _form_of(draft: BookingDraft) -> BookingForm:
+    """What was sent, else what the draft has kept."""
+    kind = draft.kind.value if draft.kind else None
+    return BookingForm(data={"patient": str(draft.patient_id), "kind": kind, "symptoms": draft.symptoms})
+
+
+def _keep(who: Actor, draft: BookingDraft, form: BookingForm) -> Offer:
+    offer = booking.choices(who, draft.doctor_id, draft.starts_at)
+    form.ask(offer)
+    if draft.appointment_id is None:
+        booking_drafts.keep(draft, **form.answers(offer))
+    return offer
+
+
+def _ask(form: BookingForm, draft: BookingDraft, offer: Offer) -> Response:
+    return render("patient/book.html", form=form, draft=draft, offer=offer, longest_reason=LONGEST_TEXT)
+
+
+def _to(endpoint: str, draft: BookingDraft) -> Response:
+    return see_other(endpoint, doctor_id=draft.doctor_id, draft_id=draft.public_id)
+
+
+def _offer_other_times(form: PortalForm, doctor_id: int, near: datetime, draft: BookingDraft | None = None) -> Response:
+    """The nearest free times, where a time cannot be had; or the visit, where it is the actor's own that takes it."""
+    booked = booking.booked_already(actor(), doctor_id, near)
     if booked is not None:
-        return _show_booked(booked)
-    is_about_time = not (form.kind.errors or form.symptoms.errors or form.key.errors)
-    return _offer_other_times(form, doctor_id, starts_at) if is_about_time else _ask(form, offer)
-
-
-def _ask(form: BookingForm, offer: Offer) -> Response:
-    return render("patient/book.html", form=form, offer=offer, longest_reason=LONGEST_TEXT)
-
-
-def _moment(text: str | None) -> datetime | None:
-    """The moment that an address or a form names, in UTC; None for what names none in clock.YEARS."""
-    try:
-        moment = datetime.fromisoformat(text or "")
-        return moment.astimezone(UTC) if moment.tzinfo is not None and moment.year in clock.YEARS else None
-    except (ValueError, OverflowError):
-        return None
-
-
-def _choose_on_doctors_page(doctor_id: int, at: str | None) -> Response:
-    """No time is chosen yet; where an address names none that can be read, that is said."""
-    if at:
-        flash("That time could not be read. Choose one of the free times.", "notice")
-    return see_other("public.doctor", doctor_id=doctor_id, _anchor="times")
-
-
-def _offer_other_times(form: BookingForm, doctor_id: int, near: datetime) -> Response:
-    """The nearest free times: as links, or, once something has been typed, in a form that keeps it.
-
-    Whoever only thinks about another time can keep the one chosen before.
-    """
+        flash("You have booked this time already. Here is your appointment.", "notice")
+        return see_other("patient.appointment", appointment_id=booked.id)
     others = booking.other_times(actor(), doctor_id, near)
-    times = others.times if form.refusal else sorted({near, *others.times})
-    other = OtherTimeForm(formdata=None)
-    other.at.choices = {isodate(moment): when(moment) for moment in times}
-    other.at.data = isodate(near if near in times else times[0]) if times else None
-    return render("patient/other_times.html", form=form, other=other, others=others)
-
-
-def _show_booked(booked: Appointment) -> Response:
-    """The visit that was booked at that time already: in another tab, or before going back."""
-    flash("You have booked this time already. Here is your appointment.", "notice")
-    return see_other("patient.appointment", appointment_id=booked.id)
+    return render("patient/other_times.html", form=form, others=others, draft=draft)

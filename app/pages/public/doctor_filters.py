@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,6 +14,7 @@ from wtforms import Field, SearchField, SelectField, StringField
 
 from app import clock
 from app.models import VisitKind
+from app.pages.free_times import read_date
 from app.pages.wording import VISIT_KINDS, day, money
 from app.services import availability
 from app.services.doctors import Choices
@@ -98,15 +99,6 @@ class SearchForm(FlaskForm):
             return f"Free on {day(self.chosen_day)}" if self.chosen_day else "Free on a day that does not exist"
         choices: dict[str, str] = field.choices  # type: ignore[attr-defined] # all others are selects
         return choices.get(field.data) or f"{field.label.text} that does not exist"
-
-
-def read_date(text: str) -> date | None:
-    """The date (ISO 8601) that an address names, in clock.YEARS; None for what names none."""
-    try:
-        named = datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 (a date of the hospital has no zone)
-    except ValueError:
-        return None
-    return named if named.year in clock.YEARS else None
 
 
 def _without(name: str) -> str:

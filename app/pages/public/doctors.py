@@ -8,8 +8,9 @@ from flask import Response, request
 
 from app.errors import NotFound
 from app.identity import actor
+from app.pages.free_times import unchanged, wanted_week
 from app.pages.paging import paged
-from app.pages.public.doctor_filters import SearchForm, read_date
+from app.pages.public.doctor_filters import SearchForm
 from app.pages.render import render
 from app.services import booking, doctors
 
@@ -34,6 +35,10 @@ def show(doctor_id: int) -> Response:
         shown = doctors.get(actor(), doctor_id)
     except NotFound:
         return render("public/no_doctor.html", HTTPStatus.NOT_FOUND)
+    week = booking.week(doctor_id, wanted_week())
+    same = unchanged(week)
+    if same is not None:
+        return same
     reviews, paging = paged(
         REVIEWS_ON_A_PAGE, lambda limit, offset: doctors.reviews(actor(), doctor_id, limit=limit, offset=offset)
     )
@@ -41,7 +46,7 @@ def show(doctor_id: int) -> Response:
         "public/doctor.html",
         doctor=shown,
         rating=doctors.ratings([doctor_id])[doctor_id],
-        week=booking.week(doctor_id, read_date(request.args.get("from", ""))),
+        week=week,
         reviews=reviews.rows,
         paging=paging,
     )

@@ -15,11 +15,15 @@ def _at(scene: Any) -> dict[str, Any]:
 
 def _booking(scene: Any) -> dict[str, Any]:
     """The booking form, filled in for the scene's patient."""
-    return {"at": scene.free_time, "patient": scene.patient.id, "kind": "in_person", "symptoms": "A cough"}
+    return {"patient": scene.patient.id, "kind": "in_person", "symptoms": "A cough"}
 
 
-def _confirmed_booking(scene: Any) -> dict[str, Any]:
-    return {**_booking(scene), "key": "5b1c6ad4-6d0d-4c3c-9a52-3f7f3f3f3f3f"}
+def _seen(_scene: Any) -> dict[str, Any]:
+    return {"version": 1}
+
+
+def _new_time(scene: Any) -> dict[str, Any]:
+    return _at(scene) | _seen(scene)
 
 
 def _first_visit(scene: Any) -> dict[str, Any]:
@@ -49,6 +53,7 @@ def _new_email(scene: Any) -> dict[str, Any]:
     return _proof(scene) | {"email": "elsewhere@example.org"}
 
 
+_DRAFT = "/book/<int:doctor_id>/<uuid:draft_id>"
 _STEP = "/clinic/appointments/<int:appointment_id>/<any(confirm, start, complete, missed):step>"
 _PENDING = {"doctor_id": "pending_doctor"}
 _REQUEST = {"appointment_id": "waiting_request"}
@@ -132,10 +137,15 @@ def _person(_scene: Any) -> dict[str, Any]:
 
 PATIENT: dict[str, Row] = {
     # One may book for whom one manages: doctors and the admin of the scene manage nobody.
-    "GET /book/<int:doctor_id>": row(SIGN_IN, 200, 200, 403, 403, 403, 403, query=_at),
-    "POST /book/<int:doctor_id>": row(SIGN_IN, 200, 400, 403, 403, 403, 403, send=_booking),
-    "GET /book/<int:doctor_id>/check": row(SIGN_IN, 303, 303, 303, 303, 303, 303),
-    "POST /book/<int:doctor_id>/check": row(SIGN_IN, 303, 400, 403, 403, 403, 403, send=_confirmed_booking),
+    "GET /book/<int:doctor_id>": row(SIGN_IN, 303, 303, 403, 403, 403, 403, query=_at),
+    # A booking on its way is for who has begun it.
+    f"GET {_DRAFT}": row(SIGN_IN, 200, 404, 404, 404, 404, 404),
+    f"POST {_DRAFT}": row(SIGN_IN, 303, 404, 404, 404, 404, 404, send=_booking),
+    f"POST {_DRAFT}/keep": row(SIGN_IN, 204, 404, 404, 404, 404, 404, send=_booking),
+    f"GET {_DRAFT}/time": row(SIGN_IN, 200, 404, 404, 404, 404, 404),
+    f"POST {_DRAFT}/time": row(SIGN_IN, 303, 404, 404, 404, 404, 404, send=_at),
+    f"GET {_DRAFT}/check": row(SIGN_IN, 200, 404, 404, 404, 404, 404),
+    f"POST {_DRAFT}/check": row(SIGN_IN, 303, 404, 404, 404, 404, 404, send=_seen),
     # Everyone may be a patient too; what one does not manage is not there.
     "GET /my/appointments": row(SIGN_IN, 200, 200, 200, 200, 200, 200),
     "GET /my/appointments/<int:appointment_id>": row(SIGN_IN, 200, 404, 404, 404, 404, 404),
@@ -175,6 +185,11 @@ PATIENT: dict[str, Row] = {
     "GET /my/waiting/offers/<int:offer_id>": row(SIGN_IN, 200, 404, 404, 404, 404, 404),
     "POST /my/waiting/offers/<int:offer_id>/accept": row(SIGN_IN, 303, 404, 404, 404, 404, 404),
     "POST /my/waiting/offers/<int:offer_id>/decline": row(SIGN_IN, 303, 404, 404, 404, 404, 404),
+    "GET /my/appointments/<int:appointment_id>/move": row(SIGN_IN, 200, 404, 404, 404, 404, 404),
+    "GET /my/appointments/<int:appointment_id>/move/check": row(SIGN_IN, 200, 404, 404, 404, 404, 404, query=_at),
+    "POST /my/appointments/<int:appointment_id>/move/check": row(SIGN_IN, 303, 404, 404, 404, 404, 404, send=_new_time),
+    "GET /my/appointments/<int:appointment_id>/reason": row(SIGN_IN, 200, 404, 404, 404, 404, 404),
+    "POST /my/appointments/<int:appointment_id>/reason": row(SIGN_IN, 303, 404, 404, 404, 404, 404, send=_booking),
 }
 CLINIC: dict[str, Row] = {
     # For approved doctors; each sees the own visits only.
