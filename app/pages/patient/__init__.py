@@ -6,7 +6,7 @@ from flask import Blueprint
 
 from app import policy
 from app.identity import actor
-from app.pages.patient import appointments, booking, care_team, family, home
+from app.pages.patient import appointments, booking, calendar, care_team, family, home
 from app.policy import Permission
 
 blueprint = Blueprint("patient", __name__)
@@ -37,3 +37,4 @@ blueprint.add_url_rule("/my/care-team/add/<int:doctor_id>", "join_care_team", ca
 blueprint.add_url_rule(
     "/my/care-team/<int:patient_id>/<int:doctor_id>/end", "leave_care_team", care_team.end, methods=["GET", "POST"]
 )
+blueprint.add_url_rule("/my/appointments/<int:appointment_id>/calendar.ics", "calendar_file", calendar.download)

@@ -119,6 +119,7 @@ PATIENT: dict[str, Row] = {
     "GET /my/appointments": row(SIGN_IN, 200, 200, 200, 200, 200, 200),
     "GET /my/appointments/<int:appointment_id>": row(SIGN_IN, 200, 404, 404, 404, 404, 404),
     "GET /my/appointments/<int:appointment_id>/booked": row(SIGN_IN, 200, 404, 404, 404, 404, 404),
+    "GET /my/appointments/<int:appointment_id>/calendar.ics": row(SIGN_IN, 200, 404, 404, 404, 404, 404),
     "GET /my/appointments/<int:appointment_id>/cancel": row(SIGN_IN, 200, 404, 404, 404, 404, 404),
     "POST /my/appointments/<int:appointment_id>/cancel": row(SIGN_IN, 303, 404, 404, 404, 404, 404),
     "GET /my": row(SIGN_IN, 200, 200, 200, 200, 200, 200),
