@@ -33,6 +33,7 @@ from app.models import (
     Doctor,
     Patient,
     Profile,
+    ReminderChoice,
     Review,
     Service,
     Specialisation,
@@ -218,6 +219,7 @@ VISIBLE: Mapping[type[Base], Mapping[Capacity, Condition]] = {
         Capacity.ADMIN: lambda _: _is_there(),
     },
     ContactMessage: {Capacity.ADMIN: _everything},
+    ReminderChoice: {Capacity.MEMBER: lambda actor: ReminderChoice.account_id == actor.account_id},
 }
 
 

@@ -245,6 +245,20 @@ class CareTeamMemberFactory(_RowFactory[models.CareTeamMember]):
     created_by_id = factory.LazyAttribute(lambda member: member.patient.manager_id)
 
 
+class ReminderChoiceFactory(_RowFactory[models.ReminderChoice]):
+    """An account that wants no reminders."""
+
+    class Meta:
+        model = models.ReminderChoice
+
+    class Params:
+        account = factory.SubFactory(AccountFactory)
+
+    account_id = factory.SelfAttribute("account.id")
+    day_before = False
+    hours_before = False
+
+
 class ServiceFactory(_RowFactory[models.Service]):
     """Something that the hospital offers."""
 

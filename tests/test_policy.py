@@ -26,6 +26,7 @@ from tests.factories import (
     DesignationFactory,
     DoctorFactory,
     PatientFactory,
+    ReminderChoiceFactory,
     ReviewFactory,
     ServiceFactory,
     SpecialisationFactory,
@@ -99,6 +100,7 @@ class Scene:
             models.Specialisation: {"one": SpecialisationFactory()},
             models.AvailableTime: {"nine": AvailableTimeFactory()},
             models.Service: {"one": ServiceFactory()},
+            models.ReminderChoice: {"marie": ReminderChoiceFactory(account=marie)},
             models.Profile: {
                 "marie": marie.profile,
                 "otto": otto.profile,
@@ -169,6 +171,7 @@ SEEN: dict[type[Base], dict[str, set[str]]] = {
     models.Specialisation: everyone("one"),
     models.AvailableTime: everyone("nine"),
     models.Service: everyone("one"),
+    models.ReminderChoice: NOBODY_ELSE | {"marie": {"marie"}},
     # The others have profiles, too, of which each sees one.
     models.Profile: {who: {"another"} for who in EVERYONE}
     | {"stranger": set(), "marie": {"marie"}, "otto": {"otto"}, "admin": {"marie", "otto", "another"}},

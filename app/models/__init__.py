@@ -8,6 +8,7 @@ from app.models.doctor import Approval, Doctor, doctor_designation, doctor_speci
 from app.models.message import Message, MessageState
 from app.models.patient import CareTeamMember, Patient
 from app.models.record import ClinicalRecord, ClinicalRecordVersion
+from app.models.reminder import ReminderChoice
 from app.models.review import Review
 from app.models.schedule import TimeOff, WeeklyHours
 from app.models.site import ContactMessage, Picture, Service
@@ -34,6 +35,7 @@ __all__ = [
     "Patient",
     "Picture",
     "Profile",
+    "ReminderChoice",
     "Review",
     "Service",
     "Session",

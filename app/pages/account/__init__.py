@@ -17,6 +17,7 @@ from app.pages.account import (
     picture,
     presence,
     profile,
+    reminders,
     sign_in,
     sign_out,
     sign_up,
@@ -55,4 +56,5 @@ own.add_url_rule("/email/keep", "keep_email", email.keep, methods=["POST"])
 own.add_url_rule("/devices", "devices", devices.show)
 own.add_url_rule("/devices/<int:session_id>/sign-out", "sign_out_device", devices.sign_out, methods=["POST"])
 own.add_url_rule("/devices/sign-out-others", "sign_out_others", devices.sign_out_others, methods=["POST"])
+own.add_url_rule("/reminders", "reminders", reminders.choose, methods=["GET", "POST"])
 own.add_url_rule("/close", "close", closing.close, methods=["GET", "POST"])

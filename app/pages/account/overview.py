@@ -5,11 +5,18 @@ from __future__ import annotations
 from flask import Response
 
 from app.identity import actor
+from app.pages.account.reminders import labels
 from app.pages.render import render
-from app.services import own_profile, sessions
+from app.services import own_profile, reminders, sessions
 
 
 def show() -> Response:
     """The own account, and links to what can be changed."""
     me = own_profile.get(actor())
-    return render("account/overview.html", me=me.account, picture_id=me.picture_id, devices=len(sessions.own(actor())))
+    return render(
+        "account/overview.html",
+        me=me.account,
+        picture_id=me.picture_id,
+        devices=len(sessions.own(actor())),
+        reminders=labels(reminders.chosen(actor())),
+    )

@@ -96,6 +96,8 @@ ACCOUNT: dict[str, Row] = {
     "GET /my/account/devices": row(SIGN_IN, 200, 200, 200, 200, 200, 200),
     "POST /my/account/devices/<int:session_id>/sign-out": row(SIGN_IN, 303, 404, 404, 404, 404, 404),
     "POST /my/account/devices/sign-out-others": row(SIGN_IN, 303, 303, 303, 303, 303, 303),
+    "GET /my/account/reminders": row(SIGN_IN, 200, 200, 200, 200, 200, 200),
+    "POST /my/account/reminders": row(SIGN_IN, 303, 303, 303, 303, 303, 303),
     "GET /my/account/close": row(SIGN_IN, 200, 200, 200, 200, 200, 200),
     # Doctors are bookable, and the scene's admin is the only one.
     "POST /my/account/close": row(SIGN_IN, 303, 303, 409, 409, 303, 409, send=_proof),
