@@ -20,7 +20,7 @@ _SCHEMES = ("bearer", "token")
 BACKGROUND = "X-Background"
 """The header of what a page asks by itself: it does not count as use."""
 
-_FILES = frozenset({None, "static", "public.media"})
+_FILES = frozenset({None, "static", "public.media", "public.calendar_feed"})
 
 
 class SignedIn(UserMixin):

@@ -25,6 +25,7 @@ from app.models import (
     Appointment,
     Approval,
     AvailableTime,
+    CalendarFeed,
     CareTeamMember,
     ClinicalRecord,
     ContactMessage,
@@ -219,6 +220,7 @@ VISIBLE: Mapping[type[Base], Mapping[Capacity, Condition]] = {
         Capacity.ADMIN: lambda _: _is_there(),
     },
     ContactMessage: {Capacity.ADMIN: _everything},
+    CalendarFeed: {Capacity.MEMBER: lambda actor: CalendarFeed.account_id == actor.account_id},
     ReminderChoice: {Capacity.MEMBER: lambda actor: ReminderChoice.account_id == actor.account_id},
 }
 

@@ -259,6 +259,19 @@ class ReminderChoiceFactory(_RowFactory[models.ReminderChoice]):
     hours_before = False
 
 
+class CalendarFeedFactory(_RowFactory[models.CalendarFeed]):
+    """An account whose calendar feed is on."""
+
+    class Meta:
+        model = models.CalendarFeed
+
+    class Params:
+        account = factory.SubFactory(AccountFactory)
+
+    account_id = factory.SelfAttribute("account.id")
+    key = factory.Sequence(lambda number: f"key{number}")
+
+
 class ServiceFactory(_RowFactory[models.Service]):
     """Something that the hospital offers."""
 

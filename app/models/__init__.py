@@ -3,6 +3,7 @@
 from app.models.account import Account, IdempotencyKey, Profile, Session, SessionKind
 from app.models.appointment import BLOCKING, FIRM, OPEN, Appointment, VisitKind, VisitState
 from app.models.audit import AuditEvent
+from app.models.calendar_feed import CalendarFeed
 from app.models.department import AvailableTime, Department, Designation, Specialisation
 from app.models.doctor import Approval, Doctor, doctor_designation, doctor_specialisation
 from app.models.message import Message, MessageState
@@ -22,6 +23,7 @@ __all__ = [
     "Approval",
     "AuditEvent",
     "AvailableTime",
+    "CalendarFeed",
     "CareTeamMember",
     "ClinicalRecord",
     "ClinicalRecordVersion",

@@ -59,6 +59,7 @@ PUBLIC: dict[str, Row] = {
     "GET /privacy": same(200),
     "GET /docs/clients": same(200),
     "GET /media/<token>": same(404, values={"token": "forged"}),
+    "GET /calendar/<token>.ics": same(200, values={"token": "calendar_token"}),
     "GET /static/<path:filename>": same(200, values={"filename": "css/portal.css"}),
 }
 ACCOUNT: dict[str, Row] = {
@@ -98,6 +99,10 @@ ACCOUNT: dict[str, Row] = {
     "POST /my/account/devices/sign-out-others": row(SIGN_IN, 303, 303, 303, 303, 303, 303),
     "GET /my/account/reminders": row(SIGN_IN, 200, 200, 200, 200, 200, 200),
     "POST /my/account/reminders": row(SIGN_IN, 303, 303, 303, 303, 303, 303),
+    "GET /my/account/calendar": row(SIGN_IN, 200, 200, 200, 200, 200, 200),
+    "POST /my/account/calendar/on": row(SIGN_IN, 303, 303, 303, 303, 303, 303),
+    "POST /my/account/calendar/renew": row(SIGN_IN, 303, 303, 303, 303, 303, 303),
+    "POST /my/account/calendar/off": row(SIGN_IN, 303, 303, 303, 303, 303, 303),
     "GET /my/account/close": row(SIGN_IN, 200, 200, 200, 200, 200, 200),
     # Doctors are bookable, and the scene's admin is the only one.
     "POST /my/account/close": row(SIGN_IN, 303, 303, 409, 409, 303, 409, send=_proof),
