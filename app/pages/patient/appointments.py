@@ -12,7 +12,7 @@ from app.models import VisitState
 from app.pages.forms import PortalForm
 from app.pages.paging import paged
 from app.pages.render import render, see_other
-from app.services import appointment_lists, appointments
+from app.services import appointment_lists, appointments, video_calls
 from app.services.appointment_lists import Group
 
 APPOINTMENTS_ON_A_PAGE = 10
@@ -26,7 +26,14 @@ def show_all() -> Response:
         APPOINTMENTS_ON_A_PAGE,
         lambda limit, offset: appointment_lists.of_managed_patients(actor(), group, limit=limit, offset=offset),
     )
-    return render("patient/appointments.html", group=group, groups=list(Group), visits=found.rows, paging=paging)
+    return render(
+        "patient/appointments.html",
+        group=group,
+        groups=list(Group),
+        visits=found.rows,
+        join_link=video_calls.join_link,
+        paging=paging,
+    )
 
 
 def show(appointment_id: int) -> Response:
@@ -38,7 +45,8 @@ def show(appointment_id: int) -> Response:
         is_changeable=appointments.is_changeable(actor(), visit),
         changeable_until=appointments.changeable_until(visit),
         is_coming=now() < visit.starts_at,
-        meet_link=appointments.meet_link(visit),
+        join_link=video_calls.join_link(visit),
+        opens_at=video_calls.opens_at(visit) if video_calls.will_open(visit) else None,
     )
 
 
