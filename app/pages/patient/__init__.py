@@ -6,7 +6,7 @@ from flask import Blueprint
 
 from app import policy
 from app.identity import actor
-from app.pages.patient import appointments, booking, calendar, care_team, family, home
+from app.pages.patient import appointments, booking, calendar, care_team, family, home, reviews
 from app.policy import Permission
 
 blueprint = Blueprint("patient", __name__)
@@ -38,3 +38,7 @@ blueprint.add_url_rule(
     "/my/care-team/<int:patient_id>/<int:doctor_id>/end", "leave_care_team", care_team.end, methods=["GET", "POST"]
 )
 blueprint.add_url_rule("/my/appointments/<int:appointment_id>/calendar.ics", "calendar_file", calendar.download)
+blueprint.add_url_rule("/my/reviews", "reviews", reviews.show_all)
+blueprint.add_url_rule("/my/reviews/of/<int:doctor_id>", "write_review", reviews.write, methods=["GET", "POST"])
+blueprint.add_url_rule("/my/reviews/<int:review_id>", "review", reviews.edit, methods=["GET", "POST"])
+blueprint.add_url_rule("/my/reviews/<int:review_id>/delete", "delete_review", reviews.delete, methods=["GET", "POST"])

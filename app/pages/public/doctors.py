@@ -11,7 +11,7 @@ from app.identity import actor
 from app.pages.paging import paged
 from app.pages.public.doctor_filters import SearchForm, read_date
 from app.pages.render import render
-from app.services import booking, doctors
+from app.services import booking, doctors, own_reviews
 
 DOCTORS_ON_A_PAGE = 10
 REVIEWS_ON_A_PAGE = 5
@@ -43,5 +43,6 @@ def show(doctor_id: int) -> Response:
         rating=doctors.ratings([doctor_id])[doctor_id],
         week=booking.week(doctor_id, read_date(request.args.get("from", ""))),
         reviews=reviews.rows,
+        may_review=own_reviews.may_write(actor(), shown),
         paging=paging,
     )

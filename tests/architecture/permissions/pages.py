@@ -41,6 +41,10 @@ def _new_email(scene: Any) -> dict[str, Any]:
     return _proof(scene) | {"email": "elsewhere@example.org"}
 
 
+def _review(scene: Any) -> dict[str, Any]:
+    return {"patient": scene.patient.id, "rating": "2", "body": "Always late."}
+
+
 _STEP = "/clinic/appointments/<int:appointment_id>/<any(confirm, start, complete, missed):step>"
 _PENDING = {"doctor_id": "pending_doctor"}
 _REQUEST = {"appointment_id": "waiting_request"}
@@ -127,6 +131,14 @@ PATIENT: dict[str, Row] = {
     "GET /my/appointments/<int:appointment_id>": row(SIGN_IN, 200, 404, 404, 404, 404, 404),
     "GET /my/appointments/<int:appointment_id>/booked": row(SIGN_IN, 200, 404, 404, 404, 404, 404),
     "GET /my/appointments/<int:appointment_id>/calendar.ics": row(SIGN_IN, 200, 404, 404, 404, 404, 404),
+    # Doctors and the admin of the scene manage nobody for whom they could write.
+    "GET /my/reviews": row(SIGN_IN, 200, 200, 200, 200, 200, 200),
+    "GET /my/reviews/of/<int:doctor_id>": row(SIGN_IN, 200, 200, 403, 403, 403, 403),
+    "POST /my/reviews/of/<int:doctor_id>": row(SIGN_IN, 409, 400, 403, 403, 403, 403, send=_review),
+    "GET /my/reviews/<int:review_id>": row(SIGN_IN, 200, 404, 404, 404, 404, 404),
+    "POST /my/reviews/<int:review_id>": row(SIGN_IN, 303, 404, 404, 404, 404, 404, send=_review),
+    "GET /my/reviews/<int:review_id>/delete": row(SIGN_IN, 200, 404, 404, 404, 404, 404),
+    "POST /my/reviews/<int:review_id>/delete": row(SIGN_IN, 303, 404, 404, 404, 404, 404),
     "GET /my/appointments/<int:appointment_id>/cancel": row(SIGN_IN, 200, 404, 404, 404, 404, 404),
     "POST /my/appointments/<int:appointment_id>/cancel": row(SIGN_IN, 303, 404, 404, 404, 404, 404),
     "GET /my": row(SIGN_IN, 200, 200, 200, 200, 200, 200),
