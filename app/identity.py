@@ -23,7 +23,7 @@ BACKGROUND = "X-Background"
 """The header of what a page asks by itself: it does not count as use."""
 
 _FIRST_STEP = "first_step"
-_FILES = frozenset({None, "static", "public.media"})
+_FILES = frozenset({None, "static", "public.media", "public.calendar_feed"})
 
 
 class SignedIn(UserMixin):

@@ -26,6 +26,7 @@ from app.models import (
     Approval,
     AvailableTime,
     BookingDraft,
+    CalendarFeed,
     CareTeamMember,
     ClinicalRecord,
     ContactMessage,
@@ -34,6 +35,7 @@ from app.models import (
     Doctor,
     Patient,
     Profile,
+    ReminderChoice,
     Review,
     Service,
     Specialisation,
@@ -237,6 +239,8 @@ VISIBLE: Mapping[type[Base], Mapping[Capacity, Condition]] = {
         ),
     },
     ContactMessage: {Capacity.ADMIN: _everything},
+    CalendarFeed: {Capacity.MEMBER: lambda actor: CalendarFeed.account_id == actor.account_id},
+    ReminderChoice: {Capacity.MEMBER: lambda actor: ReminderChoice.account_id == actor.account_id},
 }
 
 

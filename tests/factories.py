@@ -279,6 +279,33 @@ class CareTeamMemberFactory(_RowFactory[models.CareTeamMember]):
     created_by_id = factory.LazyAttribute(lambda member: member.patient.manager_id)
 
 
+class ReminderChoiceFactory(_RowFactory[models.ReminderChoice]):
+    """An account that wants no reminders."""
+
+    class Meta:
+        model = models.ReminderChoice
+
+    class Params:
+        account = factory.SubFactory(AccountFactory)
+
+    account_id = factory.SelfAttribute("account.id")
+    day_before = False
+    hours_before = False
+
+
+class CalendarFeedFactory(_RowFactory[models.CalendarFeed]):
+    """An account whose calendar feed is on."""
+
+    class Meta:
+        model = models.CalendarFeed
+
+    class Params:
+        account = factory.SubFactory(AccountFactory)
+
+    account_id = factory.SelfAttribute("account.id")
+    key = factory.Sequence(lambda number: f"key{number}")
+
+
 class ServiceFactory(_RowFactory[models.Service]):
     """Something that the hospital offers."""
 

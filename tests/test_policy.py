@@ -19,6 +19,7 @@ from tests.factories import (
     AccountFactory,
     AppointmentFactory,
     AvailableTimeFactory,
+    CalendarFeedFactory,
     CareTeamMemberFactory,
     ClinicalRecordFactory,
     ContactMessageFactory,
@@ -26,6 +27,7 @@ from tests.factories import (
     DesignationFactory,
     DoctorFactory,
     PatientFactory,
+    ReminderChoiceFactory,
     ReviewFactory,
     ServiceFactory,
     SpecialisationFactory,
@@ -106,6 +108,8 @@ class Scene:
             models.Specialisation: {"one": SpecialisationFactory()},
             models.AvailableTime: {"nine": AvailableTimeFactory()},
             models.Service: {"one": ServiceFactory()},
+            models.CalendarFeed: {"marie": CalendarFeedFactory(account=marie)},
+            models.ReminderChoice: {"marie": ReminderChoiceFactory(account=marie)},
             models.Profile: {
                 "marie": marie.profile,
                 "otto": otto.profile,
@@ -178,6 +182,8 @@ SEEN: dict[type[Base], dict[str, set[str]]] = {
     models.Specialisation: everyone("one"),
     models.AvailableTime: everyone("nine"),
     models.Service: everyone("one"),
+    models.CalendarFeed: NOBODY_ELSE | {"marie": {"marie"}},
+    models.ReminderChoice: NOBODY_ELSE | {"marie": {"marie"}},
     # The others have profiles, too, of which each sees one.
     models.Profile: {who: {"another"} for who in EVERYONE}
     | {"stranger": set(), "marie": {"marie"}, "otto": {"otto"}, "admin": {"marie", "otto", "another"}},

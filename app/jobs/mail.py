@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
@@ -11,8 +12,8 @@ from flask_mailman import EmailMessage
 
 from app.clock import now
 from app.extensions import settings
-from app.models import Message
-from app.services import account_links, booking_drafts, idempotency, outbox
+from app.models import Account, Appointment, Message
+from app.services import account_links, appointments, booking_drafts, idempotency, outbox, reminders
 from app.services.account_links import Purpose
 from app.services.outbox import Template
 from app.unit_of_work import transaction
@@ -104,6 +105,9 @@ def _compose(message: Message) -> EmailMessage | None:
 
 def _facts(message: Message) -> dict[str, Any] | None:
     """What the template tells; None for a message that no longer holds."""
+    if reminders.is_reminder(message):
+        visit = reminders.visit_of(message)
+        return None if visit is None else {"visit": visit, "changeable_until": _cutoff_to_come(visit)}
     if outbox.tells_of_a_visit(message):
         visit = outbox.visit_of(message)
         return None if visit is None else {"visit": visit}
@@ -111,14 +115,26 @@ def _facts(message: Message) -> dict[str, Any] | None:
         offer = outbox.offer_of(message)
         return None if offer is None else {"offer": offer, "visit": offer.held}
     if outbox.tells_of_an_account(message):
-        account, purpose = outbox.account_of(message), _LINKS.get(Template(message.template))
-        if account is None:
-            return None
-        if purpose is None:
-            return {"account": account}
-        days = account_links.lifetime(purpose, account).days
-        return {"account": account, "token": account_links.token(purpose, account), "days": days}
+        account = outbox.account_of(message)
+        return None if account is None else {"account": account, **_link(message, account)}
     return {}
+
+
+def _link(message: Message, account: Account) -> dict[str, Any]:
+    """What a mail with a link says of it; nothing for one without."""
+    purpose = _LINKS.get(Template(message.template))
+    if purpose is None:
+        return {}
+    return {
+        "token": account_links.token(purpose, account),
+        "days": account_links.lifetime(purpose, account).days,
+    }
+
+
+def _cutoff_to_come(visit: Appointment) -> datetime | None:
+    """Until when the visit can be cancelled, if it still can be."""
+    cutoff = appointments.changeable_until(visit)
+    return cutoff if now() <= cutoff else None
 
 
 def _send(letter: EmailMessage) -> None:

@@ -4,11 +4,13 @@ from app.models.account import Account, IdempotencyKey, Profile, Session, Sessio
 from app.models.appointment import BLOCKING, FIRM, OPEN, Appointment, VisitKind, VisitState
 from app.models.audit import AuditEvent
 from app.models.booking_draft import BookingDraft
+from app.models.calendar_feed import CalendarFeed
 from app.models.department import AvailableTime, Department, Designation, Specialisation
 from app.models.doctor import Approval, Doctor, doctor_designation, doctor_specialisation
 from app.models.message import Message, MessageState
 from app.models.patient import CareTeamMember, Patient
 from app.models.record import ClinicalRecord, ClinicalRecordVersion
+from app.models.reminder import ReminderChoice
 from app.models.review import Review
 from app.models.schedule import TimeOff, WeeklyHours
 from app.models.second_factor import RecoveryCode, SecondFactor
@@ -26,6 +28,7 @@ __all__ = [
     "AuditEvent",
     "AvailableTime",
     "BookingDraft",
+    "CalendarFeed",
     "CareTeamMember",
     "ClinicalRecord",
     "ClinicalRecordVersion",
@@ -43,6 +46,7 @@ __all__ = [
     "Picture",
     "Profile",
     "RecoveryCode",
+    "ReminderChoice",
     "Review",
     "SecondFactor",
     "Service",

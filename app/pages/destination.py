@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 from flask import request, url_for
 
 LONGEST = 2000
-_BY_MAIL = frozenset({"account.set_password", "account.confirm_email"})
+_SECRET = frozenset({"account.set_password", "account.confirm_email", "public.calendar_feed"})
 """Pages whose addresses are secrets: they are passed on nowhere."""
 
 _NOT_AFTER_SIGNING_IN = frozenset(
@@ -48,7 +48,7 @@ def way_back() -> str | None:
     """What the header's links to sign in and up pass on as `next`: this page, or where a sign-in page leads already."""
     if request.endpoint in _NOT_AFTER_SIGNING_IN:
         return wanted()
-    is_a_page = request.endpoint not in (None, "public.home", *_BY_MAIL) and request.method == "GET"
+    is_a_page = request.endpoint not in (None, "public.home", *_SECRET) and request.method == "GET"
     return request.full_path.rstrip("?") if is_a_page else None
 
 

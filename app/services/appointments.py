@@ -13,7 +13,7 @@ from app.errors import Conflict, Forbidden, Invalid, NotFound, Outdated
 from app.extensions import db, settings
 from app.models import FIRM, Appointment, Doctor, Patient, VisitKind, VisitState
 from app.policy import Actor, Permission
-from app.services import audit, availability, calendars, outbox
+from app.services import audit, availability, calendars, outbox, reminders
 from app.services.outbox import Template
 from app.services.reading import fixed, read
 
@@ -293,6 +293,10 @@ def treats(actor: Actor, patient: Patient) -> bool:
 
 
 def tell(template: Template, appointment: Appointment) -> None:
-    """Have the patient's side told of a visit, in the same transaction; a patient of no account hears nothing."""
+    """Have the patient's side told of a visit, and reminded of it as it is now, in the same transaction.
+
+    A patient of no account hears nothing.
+    """
     if appointment.patient.manager is not None:
         outbox.tell_about_visit(template, appointment, appointment.patient.manager)
+        reminders.follow(appointment, appointment.patient.manager, is_new=template is Template.BOOKED)

@@ -6,6 +6,7 @@ import enum
 import secrets
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import joinedload
@@ -32,6 +33,8 @@ class Template(enum.Enum):
     CHANGED = "changed"
     CANCELLED = "cancelled"
     WAITING_OFFER = "waiting_offer"
+    REMINDER_DAY = "reminder_day"
+    REMINDER_HOURS = "reminder_hours"
     DOCTOR_APPROVED = "doctor_approved"
     DOCTOR_REJECTED = "doctor_rejected"
     SET_PASSWORD = "set_password"  # noqa: S105 (no password)
@@ -50,6 +53,8 @@ TRUE_WHILE: dict[Template, frozenset[VisitState]] = {
     Template.MOVED: frozenset({VisitState.PENDING, VisitState.CONFIRMED, VisitState.IN_PROGRESS}),
     Template.CHANGED: frozenset({VisitState.PENDING, VisitState.CONFIRMED, VisitState.IN_PROGRESS}),
     Template.CANCELLED: frozenset({VisitState.CANCELLED}),
+    Template.REMINDER_DAY: frozenset({VisitState.CONFIRMED}),
+    Template.REMINDER_HOURS: frozenset({VisitState.CONFIRMED}),
 }
 """The states of the visit in which a mail about it still holds. One about another version of the visit never does."""
 
@@ -71,18 +76,23 @@ HOLDS: dict[Template, Callable[[Account, Message], bool]] = {
 
 def tell_about_visit(template: Template, appointment: Appointment, account: Account) -> None:
     """Have an account told of a visit, which must be flushed: the row is saved or lost with the event."""
-    _tell(template, account, appointment.id, appointment.version)
+    _put(**_about(template, account, appointment.id, appointment.version))
+
+
+def schedule_about_visit(template: Template, appointment: Appointment, account: Account, due_at: datetime) -> None:
+    """As `tell_about_visit`, at a later moment: the sweep finds it then."""
+    add_row(Message, **_about(template, account, appointment.id, appointment.version), due_at=due_at)
 
 
 def tell_about_offer(offer: WaitingOffer, account: Account) -> None:
     """Have an account told of a time that is held for one of its patients; the offer must be flushed."""
-    _tell(Template.WAITING_OFFER, account, offer.id, 1)
+    _put(**_about(Template.WAITING_OFFER, account, offer.id, 1))
 
 
 def tell_about_application(template: Template, doctor: Doctor, account: Account) -> None:
     """Have an applicant told how the hospital decided."""
     moment = int(doctor.decided_at.timestamp()) if doctor.decided_at else 0
-    _tell(template, account, doctor.id, moment)
+    _put(**_about(template, account, doctor.id, moment))
 
 
 def tell_about_account(template: Template, account: Account, recipient: str) -> None:
@@ -109,15 +119,16 @@ def count_sent_to(account: Account | None, template: Template, *, since: datetim
     )
 
 
-def _tell(template: Template, account: Account, subject_id: int, version: int) -> None:
-    _put(
-        key=f"{template.value}.{subject_id}.{version}.{account.id}",
-        template=template.value,
-        account_id=account.id,
-        recipient=account.email,
-        subject_id=subject_id,
-        subject_version=version,
-    )
+def _about(template: Template, account: Account, subject_id: int, version: int) -> dict[str, Any]:
+    """The columns of a message that is one for its template, subject, version and reader."""
+    return {
+        "key": f"{template.value}.{subject_id}.{version}.{account.id}",
+        "template": template.value,
+        "account_id": account.id,
+        "recipient": account.email,
+        "subject_id": subject_id,
+        "subject_version": version,
+    }
 
 
 def _put(**values: str | int) -> None:

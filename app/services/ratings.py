@@ -95,7 +95,11 @@ def reviews(actor: Actor, doctor_id: int, *, limit: int, offset: int) -> Listing
         .where(Review.doctor_id == doctor_id, Review.hidden_at.is_(None))
         .order_by(Review.created_at.desc(), Review.id.desc())
     )
-    page = listing(query, joinedload(Review.patient).joinedload(Patient.manager), limit=limit, offset=offset)
+    return entries(listing(query, joinedload(Review.patient).joinedload(Patient.manager), limit=limit, offset=offset))
+
+
+def entries(page: Listing[Review]) -> Listing[ReviewEntry]:
+    """Reviews as they are shown, in one more statement; `patient.manager` must be loaded."""
     keys = [review.id for review in page.rows]
     verified = set(db.session.scalars(select(Review.id).where(Review.id.in_(keys), is_verified())) if keys else ())
     return page.map(lambda review: ReviewEntry(review, reviewer_name(review.patient), review.id in verified))

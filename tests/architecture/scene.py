@@ -12,7 +12,8 @@ from flask.testing import FlaskClient
 
 from app import models
 from app.extensions import db
-from app.services import account_links
+from app.policy import Actor
+from app.services import account_links, calendar_feeds
 from app.services.account_links import Purpose
 from tests import factories
 from tests.architecture.permissions import ACTORS
@@ -47,6 +48,7 @@ class Scene:
     draft: str
     password_link: str
     email_link: str
+    calendar_token: str
     accounts: dict[str, models.Account | None]
 
     @property
@@ -71,6 +73,14 @@ def mailed(purpose: Purpose, account: models.Account) -> str:
     """The end of a link as a mail brings it."""
     with databases.arranging().unit_of_work():
         return account_links.token(purpose, account)
+
+
+def feed_of(patient: models.Patient) -> str:
+    """The secret part of the address of a calendar feed."""
+    with databases.arranging().unit_of_work():
+        reader = Actor(account_id=patient.manager_id)
+        calendar_feeds.turn_on(reader)
+        return calendar_feeds.token(reader) or ""
 
 
 def build_scene() -> Scene:
@@ -114,6 +124,7 @@ def build_scene() -> Scene:
         ).public_id,
         password_link=mailed(Purpose.SET_PASSWORD, invited),
         email_link=mailed(Purpose.CONFIRM_EMAIL, moving),
+        calendar_token=feed_of(patient),
         accounts={
             "anonymous": None,
             "patient": patient.manager,

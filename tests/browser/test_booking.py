@@ -342,9 +342,12 @@ class TestAppointments:
             expect(page.get_by_role("heading", name=f"No {group.lower()} appointments")).to_be_visible()
         look(page, "no-appointments")
 
-    def test_a_confirmed_video_call_can_be_joined(self, page: Page, sign_in: SignIn, patient: Any) -> None:
+    def test_a_confirmed_video_call_can_be_joined_near_its_time(
+        self, page: Page, sign_in: SignIn, patient: Any
+    ) -> None:
         doctor = DoctorFactory(name="Dr Hart", meet_link="https://meet.example.org/room")
-        visit = AppointmentFactory(patient=patient, doctor=doctor, kind=VisitKind.ONLINE)
+        soon = datetime.now(UTC) + timedelta(minutes=10)
+        visit = AppointmentFactory(patient=patient, doctor=doctor, kind=VisitKind.ONLINE, starts_at=soon)
         sign_in(page, patient.manager)
 
         page.goto(f"/my/appointments/{visit.id}")

@@ -168,7 +168,7 @@ class TestAppointments:
         assert body["status"] == "Pending"
         assert ("message" in body) is path.startswith("/book")
         with database.unit_of_work() as session:
-            letter = session.scalars(select(Message)).one()
+            letter = session.scalars(select(Message).where(Message.template == "booked")).one()
             mail.deliver(letter.id)
             session.refresh(letter)
             assert (letter.state, letter.recipient) == (MessageState.SENT, hospital.patient.manager.email)

@@ -43,7 +43,8 @@ def book(database: Database) -> Callable[[], int]:
         )
         assert answer.status_code == 201, answer.text
         with database.unit_of_work() as session:
-            return session.scalars(select(Message.id).where(Message.subject_id == answer.get_json()["id"])).one()
+            booked = (Message.subject_id == answer.get_json()["id"], Message.template == "booked")
+            return session.scalars(select(Message.id).where(*booked)).one()
 
     return act
 
@@ -92,7 +93,7 @@ class TestEmbedded:
             assert isinstance(program, Program)
             answer = program.prepare(doctor.id, patient.id, coming_weekday())()
         with database.unit_of_work() as session:
-            key = session.scalars(select(Message.id)).one()
+            key = session.scalars(select(Message.id).where(Message.template == "booked")).one()
 
         assert answer.status == 201
         wait_for(database, key, MessageState.SENT)

@@ -243,7 +243,9 @@ class TestCheck:
         assert (visit.patient_id, visit.doctor_id, isodate(visit.starts_at)) == (patient.id, doctor.id, answers["at"])
         assert (visit.kind, visit.symptoms, visit.state) == (VisitKind.IN_PERSON, "A cough", VisitState.PENDING)
         with database.unit_of_work() as session:
-            assert session.scalars(select(Message.recipient)).all() == [patient.manager.email]
+            assert session.scalars(select(Message.recipient).where(Message.template == "booked")).all() == [
+                patient.manager.email
+            ]
 
     @pytest.mark.both_databases
     def test_a_new_line_counts_as_one_character(

@@ -132,7 +132,7 @@ class TestAppointment:
             (VisitState.CONFIRMED, "javascript:alert(1)", False),
         ],
     )
-    def test_the_video_link_is_shown_once_confirmed(
+    def test_the_video_link_is_shown_near_the_time_once_confirmed(
         self,
         visitor: FlaskClient,
         patient: Any,
@@ -141,13 +141,26 @@ class TestAppointment:
         is_shown: bool,  # noqa: FBT001 (pytest passes it by name)
     ) -> None:
         visit = AppointmentFactory(
-            patient=patient, doctor=DoctorFactory(meet_link=link), kind=VisitKind.ONLINE, state=state
+            patient=patient,
+            doctor=DoctorFactory(meet_link=link),
+            kind=VisitKind.ONLINE,
+            state=state,
+            starts_at=datetime.now(UTC) + timedelta(minutes=10),
         )
+
+        for page in (visitor.get(f"/my/appointments/{visit.id}").text, visitor.get("/my/appointments").text):
+            assert ("Join the video call" in page) is is_shown
+            assert (f'href="{link}"' in page) is is_shown
+
+    def test_before_it_says_from_when_one_can_join(self, visitor: FlaskClient, patient: Any) -> None:
+        doctor = DoctorFactory(meet_link="https://meet.example.org/room")
+        visit = AppointmentFactory(patient=patient, doctor=doctor, kind=VisitKind.ONLINE)
 
         page = visitor.get(f"/my/appointments/{visit.id}").text
 
-        assert ("Join the video call" in page) is is_shown
-        assert (f'href="{link}"' in page) is is_shown
+        assert "You can join the video call here from" in page
+        assert "meet.example.org" not in page
+        assert "meet.example.org" not in visitor.get("/my/appointments").text
 
 
 class TestCancel:

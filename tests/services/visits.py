@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.clock import now
 from app.models import Appointment, AuditEvent, Doctor, Message, Patient, VisitKind
 from app.policy import Actor
 from app.services import appointments
@@ -46,7 +47,6 @@ def actions(session: Session, appointment: Appointment) -> list[str]:
 
 
 def mails(session: Session, appointment: Appointment) -> list[str]:
-    """The templates of the messages about a visit, in order."""
-    return list(
-        session.scalars(select(Message.template).where(Message.subject_id == appointment.id).order_by(Message.id))
-    )
+    """The templates of the messages about a visit that go out at once, in order."""
+    told = (Message.subject_id == appointment.id, Message.due_at <= now())
+    return list(session.scalars(select(Message.template).where(*told).order_by(Message.id)))

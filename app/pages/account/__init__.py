@@ -7,6 +7,7 @@ from flask import Blueprint
 from app import policy
 from app.identity import actor
 from app.pages.account import (
+    calendar,
     closing,
     devices,
     email,
@@ -17,6 +18,7 @@ from app.pages.account import (
     picture,
     presence,
     profile,
+    reminders,
     second_factor,
     second_step,
     sign_in,
@@ -63,4 +65,9 @@ own.add_url_rule("/second-factor/off", "second_factor_off", second_factor.turn_o
 own.add_url_rule("/devices", "devices", devices.show)
 own.add_url_rule("/devices/<int:session_id>/sign-out", "sign_out_device", devices.sign_out, methods=["POST"])
 own.add_url_rule("/devices/sign-out-others", "sign_out_others", devices.sign_out_others, methods=["POST"])
+own.add_url_rule("/reminders", "reminders", reminders.choose, methods=["GET", "POST"])
+own.add_url_rule("/calendar", "calendar", calendar.show)
+own.add_url_rule("/calendar/on", "turn_on_calendar", calendar.turn_on, methods=["POST"])
+own.add_url_rule("/calendar/renew", "renew_calendar", calendar.renew, methods=["POST"])
+own.add_url_rule("/calendar/off", "turn_off_calendar", calendar.turn_off, methods=["POST"])
 own.add_url_rule("/close", "close", closing.close, methods=["GET", "POST"])

@@ -5,8 +5,9 @@ from __future__ import annotations
 from flask import Response
 
 from app.identity import actor
+from app.pages.account.reminders import labels
 from app.pages.render import render
-from app.services import own_profile, second_factors, sessions
+from app.services import own_profile, reminders, second_factors, sessions
 
 
 def show() -> Response:
@@ -18,4 +19,5 @@ def show() -> Response:
         picture_id=me.picture_id,
         devices=len(sessions.own(actor())),
         second_factor=second_factors.state(me.account.id),
+        reminders=labels(reminders.chosen(actor())),
     )

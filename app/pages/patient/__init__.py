@@ -6,7 +6,17 @@ from flask import Blueprint
 
 from app import policy
 from app.identity import actor
-from app.pages.patient import appointments, booking, care_team, family, home, moving, waiting
+from app.pages.patient import (
+    appointments,
+    booking,
+    calendar,
+    care_team,
+    family,
+    home,
+    moving,
+    reviews,
+    waiting,
+)
 from app.policy import Permission
 
 blueprint = Blueprint("patient", __name__)
@@ -53,3 +63,8 @@ blueprint.add_url_rule("/my/waiting/<int:entry_id>/leave", "leave_waiting_list",
 blueprint.add_url_rule("/my/waiting/offers/<int:offer_id>", "waiting_offer", waiting.show_offer)
 blueprint.add_url_rule("/my/waiting/offers/<int:offer_id>/accept", "accept_offer", waiting.accept, methods=["POST"])
 blueprint.add_url_rule("/my/waiting/offers/<int:offer_id>/decline", "decline_offer", waiting.decline, methods=["POST"])
+blueprint.add_url_rule(f"{_VISIT}/calendar.ics", "calendar_file", calendar.download)
+blueprint.add_url_rule("/my/reviews", "reviews", reviews.show_all)
+blueprint.add_url_rule("/my/reviews/of/<int:doctor_id>", "write_review", reviews.write, methods=_FORM)
+blueprint.add_url_rule("/my/reviews/<int:review_id>", "review", reviews.edit, methods=_FORM)
+blueprint.add_url_rule("/my/reviews/<int:review_id>/delete", "delete_review", reviews.delete, methods=_FORM)

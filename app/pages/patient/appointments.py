@@ -12,7 +12,7 @@ from app.models import VisitState
 from app.pages.forms import PortalForm
 from app.pages.paging import paged
 from app.pages.render import render, see_other
-from app.services import appointment_lists, appointments, waiting_list
+from app.services import appointment_lists, appointments, own_reviews, video_calls, waiting_list
 from app.services.appointment_lists import Group
 
 APPOINTMENTS_ON_A_PAGE = 10
@@ -33,6 +33,8 @@ def show_all() -> Response:
         groups=list(Group),
         visits=found.rows,
         changeable=changeable,
+        join_link=video_calls.join_link,
+        reviews=own_reviews.of_visits(actor(), found.rows),
         paging=paging,
     )
 
@@ -47,7 +49,9 @@ def show(appointment_id: int) -> Response:
         changeable_until=appointments.changeable_until(visit),
         is_coming=now() < visit.starts_at,
         waits=waiting_list.find(actor(), patient_id=visit.patient_id, doctor_id=visit.doctor_id) is not None,
-        meet_link=appointments.meet_link(visit),
+        join_link=video_calls.join_link(visit),
+        reviews=own_reviews.of_visits(actor(), [visit]),
+        opens_at=video_calls.opens_at(visit) if video_calls.will_open(visit) else None,
     )
 
 

@@ -6,7 +6,7 @@ from flask import Response, current_app, url_for
 
 from app.identity import actor
 from app.pages.render import render
-from app.services import appointments, patient_home
+from app.services import appointments, patient_home, video_calls
 
 
 def show() -> Response:
@@ -19,6 +19,7 @@ def show() -> Response:
         visit=visit,
         is_changeable=visit is not None and appointments.is_changeable(actor(), visit),
         changeable_until=visit and appointments.changeable_until(visit),
-        meet_link=visit and appointments.meet_link(visit),
+        join_link=visit and video_calls.join_link(visit),
+        opens_at=video_calls.opens_at(visit) if visit and video_calls.will_open(visit) else None,
         record=url_for("patient.record") if "patient.record" in current_app.view_functions else None,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from app.pages.public import clients, contact, doctors, home, media, services, statements
+from app.pages.public import calendar, clients, contact, doctors, home, media, services, statements
 
 blueprint = Blueprint("public", __name__)
 
@@ -18,3 +18,4 @@ blueprint.add_url_rule("/accessibility", "accessibility", statements.accessibili
 blueprint.add_url_rule("/privacy", "privacy", statements.privacy)
 blueprint.add_url_rule("/media/<token>", "media", media.show)
 blueprint.add_url_rule("/docs/clients", "clients", clients.show)
+blueprint.add_url_rule("/calendar/<token>.ics", "calendar_feed", calendar.feed)

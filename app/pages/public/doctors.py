@@ -12,7 +12,7 @@ from app.pages.free_times import unchanged, wanted_week
 from app.pages.paging import paged
 from app.pages.public.doctor_filters import SearchForm
 from app.pages.render import render
-from app.services import booking, doctors
+from app.services import booking, doctors, own_reviews
 
 DOCTORS_ON_A_PAGE = 10
 REVIEWS_ON_A_PAGE = 5
@@ -48,5 +48,6 @@ def show(doctor_id: int) -> Response:
         rating=doctors.ratings([doctor_id])[doctor_id],
         week=week,
         reviews=reviews.rows,
+        may_review=own_reviews.may_write(actor(), shown),
         paging=paging,
     )

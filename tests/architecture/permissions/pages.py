@@ -54,6 +54,12 @@ def _new_email(scene: Any) -> dict[str, Any]:
 
 
 _DRAFT = "/book/<int:doctor_id>/<uuid:draft_id>"
+
+
+def _review(scene: Any) -> dict[str, Any]:
+    return {"patient": scene.patient.id, "rating": "2", "body": "Always late."}
+
+
 _STEP = "/clinic/appointments/<int:appointment_id>/<any(confirm, start, complete, missed):step>"
 _PENDING = {"doctor_id": "pending_doctor"}
 _REQUEST = {"appointment_id": "waiting_request"}
@@ -72,6 +78,7 @@ PUBLIC: dict[str, Row] = {
     "GET /privacy": same(200),
     "GET /docs/clients": same(200),
     "GET /media/<token>": same(404, values={"token": "forged"}),
+    "GET /calendar/<token>.ics": same(200, values={"token": "calendar_token"}),
     "GET /static/<path:filename>": same(200, values={"filename": "css/portal.css"}),
 }
 ACCOUNT: dict[str, Row] = {
@@ -122,6 +129,12 @@ ACCOUNT: dict[str, Row] = {
     "GET /my/account/devices": row(SIGN_IN, 200, 200, 200, 200, 200, 200),
     "POST /my/account/devices/<int:session_id>/sign-out": row(SIGN_IN, 303, 404, 404, 404, 404, 404),
     "POST /my/account/devices/sign-out-others": row(SIGN_IN, 303, 303, 303, 303, 303, 303),
+    "GET /my/account/reminders": row(SIGN_IN, 200, 200, 200, 200, 200, 200),
+    "POST /my/account/reminders": row(SIGN_IN, 303, 303, 303, 303, 303, 303),
+    "GET /my/account/calendar": row(SIGN_IN, 200, 200, 200, 200, 200, 200),
+    "POST /my/account/calendar/on": row(SIGN_IN, 303, 303, 303, 303, 303, 303),
+    "POST /my/account/calendar/renew": row(SIGN_IN, 303, 303, 303, 303, 303, 303),
+    "POST /my/account/calendar/off": row(SIGN_IN, 303, 303, 303, 303, 303, 303),
     "GET /my/account/close": row(SIGN_IN, 200, 200, 200, 200, 200, 200),
     # Doctors are bookable, and the scene's admin is the only one.
     "POST /my/account/close": row(SIGN_IN, 303, 303, 409, 409, 303, 409, send=_proof),
@@ -150,6 +163,15 @@ PATIENT: dict[str, Row] = {
     "GET /my/appointments": row(SIGN_IN, 200, 200, 200, 200, 200, 200),
     "GET /my/appointments/<int:appointment_id>": row(SIGN_IN, 200, 404, 404, 404, 404, 404),
     "GET /my/appointments/<int:appointment_id>/booked": row(SIGN_IN, 200, 404, 404, 404, 404, 404),
+    "GET /my/appointments/<int:appointment_id>/calendar.ics": row(SIGN_IN, 200, 404, 404, 404, 404, 404),
+    # Doctors and the admin of the scene manage nobody for whom they could write.
+    "GET /my/reviews": row(SIGN_IN, 200, 200, 200, 200, 200, 200),
+    "GET /my/reviews/of/<int:doctor_id>": row(SIGN_IN, 200, 200, 403, 403, 403, 403),
+    "POST /my/reviews/of/<int:doctor_id>": row(SIGN_IN, 409, 400, 403, 403, 403, 403, send=_review),
+    "GET /my/reviews/<int:review_id>": row(SIGN_IN, 200, 404, 404, 404, 404, 404),
+    "POST /my/reviews/<int:review_id>": row(SIGN_IN, 303, 404, 404, 404, 404, 404, send=_review),
+    "GET /my/reviews/<int:review_id>/delete": row(SIGN_IN, 200, 404, 404, 404, 404, 404),
+    "POST /my/reviews/<int:review_id>/delete": row(SIGN_IN, 303, 404, 404, 404, 404, 404),
     "GET /my/appointments/<int:appointment_id>/cancel": row(SIGN_IN, 200, 404, 404, 404, 404, 404),
     "POST /my/appointments/<int:appointment_id>/cancel": row(SIGN_IN, 303, 404, 404, 404, 404, 404),
     "GET /my": row(SIGN_IN, 200, 200, 200, 200, 200, 200),
