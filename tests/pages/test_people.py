@@ -67,7 +67,7 @@ class TestHome:
 
         page = visitor.get("/my").text
 
-        for text in ("Dr Hart", "Come to", "Ground floor", "You can cancel until", "Waiting for confirmation"):
+        for text in ("Dr Hart", "Come to", "Ground floor", "move or cancel it until", "Waiting for confirmation"):
             assert text in page
         for shown in (visit, waiting):
             assert f'href="/my/appointments/{shown.id}"' in page
@@ -87,7 +87,7 @@ class TestHome:
 
         page = visitor.get("/my").text
 
-        assert "It is too late to cancel here." in page
+        assert "It is too late to move or cancel it here." in page
         assert "You can cancel until" not in page
 
     def test_of_the_latest_entry_only_whose_and_when_is_told(self, visitor: FlaskClient, patient: Any) -> None:
