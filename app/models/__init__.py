@@ -2,9 +2,10 @@
 
 from app.models.account import Account, IdempotencyKey, Profile, Session, SessionKind
 from app.models.appointment import BLOCKING, FIRM, OPEN, Appointment, VisitKind, VisitState
-from app.models.audit import AuditEvent
+from app.models.audit import AuditEvent, AuditEventPatient
 from app.models.department import AvailableTime, Department, Designation, Specialisation
 from app.models.doctor import Approval, Doctor, doctor_designation, doctor_specialisation
+from app.models.export import ExportState, RecordExport
 from app.models.message import Message, MessageState
 from app.models.patient import CareTeamMember, Patient
 from app.models.record import ClinicalRecord, ClinicalRecordVersion
@@ -20,6 +21,7 @@ __all__ = [
     "Appointment",
     "Approval",
     "AuditEvent",
+    "AuditEventPatient",
     "AvailableTime",
     "CareTeamMember",
     "ClinicalRecord",
@@ -28,12 +30,14 @@ __all__ = [
     "Department",
     "Designation",
     "Doctor",
+    "ExportState",
     "IdempotencyKey",
     "Message",
     "MessageState",
     "Patient",
     "Picture",
     "Profile",
+    "RecordExport",
     "Review",
     "Service",
     "Session",
