@@ -35,6 +35,7 @@ GUARDS: dict[str, Callable[[], PortalError]] = {
     "uq_specialisation_slug": _there_already("specialisation with that slug", "slug"),
     "uq_available_time_label": _there_already("time written like that", "label"),
     "uq_care_team_member_patient_id_doctor_id": lambda: Conflict("That doctor is already in the care team."),
+    "uq_record_export_account_id_patient_id": lambda: Conflict("This download is being made already."),
     "uq_review_patient_id_doctor_id": lambda: Conflict("There is already a review of that doctor by this patient."),
 }
 """What a violated guard of the database means, by the constraint's name, on both databases."""

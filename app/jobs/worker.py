@@ -15,9 +15,11 @@ from rq.job import Job
 from rq.queue import Queue
 
 from app.extensions import job_queue
-from app.jobs import mail
+from app.jobs import exports, mail
 
 SWEEP_SECONDS = 15
+SWEEPS = (mail.sweep, exports.sweep)
+"""What looks in the database for work that a lost queue or a killed worker has left."""
 
 
 def start_embedded(app: Flask) -> None:
@@ -54,13 +56,18 @@ def _run_embedded(app: Flask) -> None:
         _run_next(app)
         if time.monotonic() - swept_at >= SWEEP_SECONDS:
             swept_at = time.monotonic()
-            _guarded(app, mail.sweep)
+            _sweep(app)
 
 
 def _sweep_forever(app: Flask) -> None:
     while True:
-        _guarded(app, mail.sweep)
+        _sweep(app)
         time.sleep(SWEEP_SECONDS)
+
+
+def _sweep(app: Flask) -> None:
+    for sweep in SWEEPS:
+        _guarded(app, sweep)
 
 
 def _run_next(app: Flask) -> None:

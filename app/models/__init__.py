@@ -5,7 +5,7 @@ from app.models.appointment import BLOCKING, FIRM, OPEN, Appointment, VisitKind,
 from app.models.audit import AuditEvent, AuditEventPatient
 from app.models.department import AvailableTime, Department, Designation, Specialisation
 from app.models.doctor import Approval, Doctor, doctor_designation, doctor_specialisation
-from app.models.export import ExportState, RecordExport
+from app.models.export import EXPORT_KEPT, ExportState, RecordExport
 from app.models.message import Message, MessageState
 from app.models.patient import CareTeamMember, Patient
 from app.models.record import ClinicalRecord, ClinicalRecordVersion
@@ -15,6 +15,7 @@ from app.models.site import ContactMessage, Picture, Service
 
 __all__ = [
     "BLOCKING",
+    "EXPORT_KEPT",
     "FIRM",
     "OPEN",
     "Account",

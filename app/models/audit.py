@@ -32,7 +32,7 @@ class AuditEvent(Base):
 
 
 class AuditEventPatient(Base):
-    """A patient whom an event concerns that concerns several: by it the patient finds it, the event itself names all."""
+    """One of several patients whom an event concerns, who finds it by this row; the event itself names them all."""
 
     __tablename__ = "audit_event_patient"
     __table_args__ = (Index("ix_audit_event_patient_patient_id_at", "patient_id", "at"),)

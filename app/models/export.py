@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from datetime import timedelta
 
 from sqlalchemy import Index, LargeBinary
 from sqlalchemy import text as sql
@@ -11,6 +12,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.clock import now
 from app.extensions import Base
 from app.models.types import KEY, enum_type, foreign_key, pk, utc
+
+EXPORT_KEPT = timedelta(hours=24)
+"""For how long a download that is ready, or has failed, is kept."""
 
 _WAITS = "state = 'waiting'"
 
@@ -44,6 +48,8 @@ class RecordExport(Base):
         Index("ix_record_export_patient_id", "patient_id"),
         Index("ix_record_export_state_lease_until", "state", "lease_until"),
         Index("ix_record_export_expires_at", "expires_at"),
+        # A key is never used again: a worker that has lost an export cannot take a later one for it.
+        {"sqlite_autoincrement": True},
     )
 
     id: Mapped[pk]

@@ -13,7 +13,7 @@ from sqlalchemy.orm import joinedload
 from app import unit_of_work
 from app.clock import now
 from app.extensions import db
-from app.models import Account, Appointment, Doctor, Message, MessageState, VisitState
+from app.models import EXPORT_KEPT, Account, Appointment, Doctor, Message, MessageState, VisitState
 from app.services.inserting import add_row
 
 LEASE = timedelta(minutes=5)
@@ -38,6 +38,7 @@ class Template(enum.Enum):
     CONFIRM_EMAIL = "confirm_email"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 (no password)
     EMAIL_CHANGED = "email_changed"
+    RECORD_READY = "record_ready"
 
 
 TRUE_WHILE: dict[Template, frozenset[VisitState]] = {
@@ -58,6 +59,7 @@ HOLDS: dict[Template, Callable[[Account, Message], bool]] = {
     Template.CONFIRM_EMAIL: lambda account, message: account.pending_email == message.recipient,
     Template.PASSWORD_CHANGED: lambda _account, _message: True,
     Template.EMAIL_CHANGED: lambda _account, _message: True,
+    Template.RECORD_READY: lambda _account, message: now() < message.created_at + EXPORT_KEPT,
 }
 """Whether a mail about an account still holds. What its link is, is only made when the mail is sent."""
 

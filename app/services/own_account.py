@@ -81,6 +81,14 @@ def close(actor: Actor, *, current_password: str) -> None:
     accounts.close(actor, _hold(actor, proven))
 
 
+def prove(actor: Actor, *, current_password: str) -> None:
+    """Have the actor show to be the account's owner, for what is asked next. It comes first in its unit of work.
+
+    The account stays locked until that ends. Raises as `change_password` does.
+    """
+    _hold(actor, _prove(actor, current_password))
+
+
 def _prove(actor: Actor, password: str, *, problems: dict[str, list[str]] | None = None) -> str:
     """The stored form of the password that proves who acts. It comes first in its unit of work.
 

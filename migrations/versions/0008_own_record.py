@@ -62,6 +62,7 @@ def upgrade() -> None:
             ["patient_id"], ["patient.id"], name="fk_record_export_patient_id_patient", ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name="pk_record_export"),
+        sqlite_autoincrement=True,
     )
     op.create_index(
         "uq_record_export_account_id_patient_id",

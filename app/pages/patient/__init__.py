@@ -1,4 +1,4 @@
-"""Pages for whoever acts for patients: booking, their appointments, who they are, and who treats them."""
+"""Pages for whoever acts for patients: booking, appointments, records, who they are, and who treats them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from flask import Blueprint
 
 from app import policy
 from app.identity import actor
-from app.pages.patient import appointments, booking, care_team, family, home
+from app.pages.patient import appointments, booking, care_team, family, home, record, record_files, record_readers
 from app.policy import Permission
 
 blueprint = Blueprint("patient", __name__)
@@ -37,3 +37,11 @@ blueprint.add_url_rule("/my/care-team/add/<int:doctor_id>", "join_care_team", ca
 blueprint.add_url_rule(
     "/my/care-team/<int:patient_id>/<int:doctor_id>/end", "leave_care_team", care_team.end, methods=["GET", "POST"]
 )
+blueprint.add_url_rule("/my/appointments/<int:appointment_id>/visit.pdf", "visit_pdf", record_files.visit_pdf)
+blueprint.add_url_rule("/my/record", "record", record.show_all)
+blueprint.add_url_rule("/my/record/<int:record_id>", "record_entry", record.show)
+blueprint.add_url_rule("/my/record/<int:record_id>/versions/<int:version>", "record_version", record.show_version)
+blueprint.add_url_rule("/my/record/<int:record_id>/entry.pdf", "record_pdf", record_files.entry_pdf)
+blueprint.add_url_rule("/my/record/readers", "record_readers", record_readers.show)
+blueprint.add_url_rule("/my/record/download", "record_download", record_files.download, methods=["GET", "POST"])
+blueprint.add_url_rule("/my/record/download/<int:export_id>/record.zip", "record_archive", record_files.archive)
