@@ -35,6 +35,7 @@ from app.models import (
     Doctor,
     Patient,
     Profile,
+    RecordExport,
     ReminderChoice,
     Review,
     Service,
@@ -219,6 +220,11 @@ VISIBLE: Mapping[type[Base], Mapping[Capacity, Condition]] = {
         ),
         Capacity.ADMIN: lambda _: ClinicalRecord.voided_at.is_(None),
     },
+    RecordExport: {
+        Capacity.MEMBER: lambda actor: and_(
+            RecordExport.account_id == actor.account_id, RecordExport.patient_id.in_(managed_patients(actor))
+        )
+    },
     Review: {
         Capacity.ANYONE: lambda _: and_(
             Review.hidden_at.is_(None),
@@ -312,6 +318,7 @@ class Permission(enum.Enum):
     ADD_DEPENDANT = "add a patient whom one acts for"
     REGISTER_PATIENT = "make a patient for somebody else"
     CHANGE_PATIENT = "change or void a patient"
+    OVERSEE_RECORD = "download a patient's record and see who opened it"
     CHANGE_CARE_TEAM = "say which doctors treat a patient"
     SEE_MEET_LINK = "see a doctor's video link"
     RUN_CLINIC = "see one's own day as a doctor"
@@ -388,6 +395,7 @@ GRANTS: Mapping[Permission, tuple[Grant, ...]] = {
     Permission.ADD_DEPENDANT: (_is_member,),
     Permission.REGISTER_PATIENT: (_is_doctor, _is_admin),
     Permission.CHANGE_PATIENT: (_manages_patient, _is_admin),
+    Permission.OVERSEE_RECORD: (_manages_patient,),
     Permission.CHANGE_CARE_TEAM: (_manages_patient, _is_admin),
     Permission.SEE_MEET_LINK: (_is_the_doctor, _is_admin),
     Permission.RUN_CLINIC: (_is_doctor,),

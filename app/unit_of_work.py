@@ -36,6 +36,7 @@ GUARDS: dict[str, Callable[[], PortalError]] = {
     "uq_available_time_label": _there_already("time written like that", "label"),
     "uq_care_team_member_patient_id_doctor_id": lambda: Conflict("That doctor is already in the care team."),
     "uq_waiting_entry_patient_id_doctor_id": lambda: Conflict("This patient is on the doctor's waiting list already."),
+    "uq_record_export_account_id_patient_id": lambda: Conflict("This download is being made already."),
     "uq_review_patient_id_doctor_id": lambda: Conflict("There is already a review of that doctor by this patient."),
 }
 """What a violated guard of the database means, by the constraint's name, on both databases."""

@@ -256,6 +256,36 @@ class ClinicalRecordFactory(_RowFactory[models.ClinicalRecord]):
     treatments = "Rest and fluids"
 
 
+class ClinicalRecordVersionFactory(_RowFactory[models.ClinicalRecordVersion]):
+    """What an entry read first, until an hour ago; the entry must be at version 2 or later."""
+
+    class Meta:
+        model = models.ClinicalRecordVersion
+        exclude = ("record",)
+
+    record = factory.SubFactory(ClinicalRecordFactory, version=2)
+    record_id = factory.SelfAttribute("record.id")
+    version = 1
+    written_by_id = factory.LazyAttribute(lambda former: former.record.author.account_id)
+    replaced_at = factory.LazyFunction(lambda: datetime.now(UTC) - timedelta(hours=1))
+    diagnostics = "Cough"
+
+
+class RecordExportFactory(_RowFactory[models.RecordExport]):
+    """A download of the record of a patient that the managing account can fetch for another day."""
+
+    class Meta:
+        model = models.RecordExport
+        exclude = ("patient",)
+
+    patient = factory.SubFactory(PatientFactory)
+    patient_id = factory.SelfAttribute("patient.id")
+    account_id = factory.SelfAttribute("patient.manager_id")
+    state = models.ExportState.READY
+    content = b"PK"
+    expires_at = factory.LazyFunction(lambda: datetime.now(UTC) + timedelta(hours=24))
+
+
 class ReviewFactory(_RowFactory[models.Review]):
     """Four stars for a doctor; verified only where a completed visit exists too."""
 

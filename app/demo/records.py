@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from random import Random
 from typing import NamedTuple
@@ -11,7 +12,7 @@ from app.demo.diary import Visit
 from app.demo.hospital import Hospital
 from app.demo.patients import Enrolment
 from app.demo.rows import Row, Words, chance, some, write
-from app.models import ClinicalRecord, ClinicalRecordVersion, Review, VisitState
+from app.models import AuditEvent, ClinicalRecord, ClinicalRecordVersion, Review, VisitState
 
 _RATINGS = {5: 55, 4: 28, 3: 11, 2: 4, 1: 2}
 _MISC = ("", "", "", "No known allergies.", "Allergic to penicillin.", "Interpreter present.", "Came with a relative.")
@@ -40,6 +41,8 @@ def write_records(visits: list[Visit], enrolments: list[Enrolment], house: Hospi
         ClinicalRecordVersion,
         (former | {"record_id": key} for entry, key in zip(entries, keys, strict=True) for former in entry.former),
     )
+    acts = [act for entry, key in zip(entries, keys, strict=True) for act in _acts(entry, key)]
+    write(AuditEvent, sorted(acts, key=lambda act: act["at"]))
 
 
 def write_reviews(visits: list[Visit], moment: datetime) -> None:
@@ -90,6 +93,24 @@ def _entry(random: Random, visit: Visit, house: Hospital, moment: datetime) -> _
     record = _record(visit, house) | content
     record |= {"appointment_id": visit.appointment_id, "version": len(former) + 1}
     return _Entry(record | {"created_at": created_at, "updated_at": updated_at}, former)
+
+
+def _acts(entry: _Entry, key: int) -> Iterator[Row]:
+    """What the audit trail tells of an entry: by whom it was written, read again and changed."""
+    record = entry.record
+    act = {
+        "account_id": record["written_by_id"],
+        "object_type": ClinicalRecord.__tablename__,
+        "object_id": key,
+        "patient_id": record["patient_id"],
+        "details": {},
+        "origin": "192.0.2.10",
+    }
+    first = "record.reported" if record["reported_by_patient"] else "record.opened"
+    yield act | {"action": first, "at": record["created_at"]}
+    for former in entry.former:
+        yield act | {"action": "record.read", "at": former["replaced_at"] - timedelta(minutes=3)}
+        yield act | {"action": "record.changed", "at": former["replaced_at"]}
 
 
 def _note(random: Random, visit: Visit, house: Hospital) -> _Entry:

@@ -2,11 +2,12 @@
 
 from app.models.account import Account, IdempotencyKey, Profile, Session, SessionKind
 from app.models.appointment import BLOCKING, FIRM, OPEN, Appointment, VisitKind, VisitState
-from app.models.audit import AuditEvent
+from app.models.audit import AuditEvent, AuditEventPatient
 from app.models.booking_draft import BookingDraft
 from app.models.calendar_feed import CalendarFeed
 from app.models.department import AvailableTime, Department, Designation, Specialisation
 from app.models.doctor import Approval, Doctor, doctor_designation, doctor_specialisation
+from app.models.export import EXPORT_KEPT, ExportState, RecordExport
 from app.models.message import Message, MessageState
 from app.models.patient import CareTeamMember, Patient
 from app.models.record import ClinicalRecord, ClinicalRecordVersion
@@ -20,12 +21,14 @@ from app.models.waiting import EVERY_DAY, EndReason, HalfDay, OfferState, Waitin
 __all__ = [
     "BLOCKING",
     "EVERY_DAY",
+    "EXPORT_KEPT",
     "FIRM",
     "OPEN",
     "Account",
     "Appointment",
     "Approval",
     "AuditEvent",
+    "AuditEventPatient",
     "AvailableTime",
     "BookingDraft",
     "CalendarFeed",
@@ -37,6 +40,7 @@ __all__ = [
     "Designation",
     "Doctor",
     "EndReason",
+    "ExportState",
     "HalfDay",
     "IdempotencyKey",
     "Message",
@@ -45,6 +49,7 @@ __all__ = [
     "Patient",
     "Picture",
     "Profile",
+    "RecordExport",
     "RecoveryCode",
     "ReminderChoice",
     "Review",

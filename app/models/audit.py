@@ -29,3 +29,14 @@ class AuditEvent(Base):
     patient_id: Mapped[int | None] = mapped_column(KEY)
     details: Mapped[document] = mapped_column(default=dict)
     origin: Mapped[text] = mapped_column(default="")
+
+
+class AuditEventPatient(Base):
+    """One of several patients whom an event concerns, who finds it by this row; the event itself names them all."""
+
+    __tablename__ = "audit_event_patient"
+    __table_args__ = (Index("ix_audit_event_patient_patient_id_at", "patient_id", "at"),)
+
+    event_id: Mapped[int] = mapped_column(KEY, primary_key=True, autoincrement=False)
+    patient_id: Mapped[int] = mapped_column(KEY, primary_key=True, autoincrement=False)
+    at: Mapped[utc]

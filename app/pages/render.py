@@ -44,6 +44,7 @@ def navigation(actor: Actor) -> tuple[Entry, ...]:
         (actor.is_signed_in and not is_staff, "patient.home", "Home"),
         (True, "public.find_doctors", "Find a doctor"),
         (actor.is_signed_in and not is_staff, "patient.appointments", "My appointments"),
+        (actor.is_signed_in and not is_staff, "patient.record", "My record"),
         (is_staff, "patient.home", "My care"),
         (not is_staff, "public.services", "Our services"),
         (not is_staff, "public.contact", "Contact us"),

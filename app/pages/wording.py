@@ -7,47 +7,28 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from app.clock import now, to_local
+from app.clock import to_local
 from app.extensions import settings
 from app.models import VisitKind
+from app.services.wording import VISIT_KINDS, day, short_day, time_of_day, when, whole_date
+
+__all__ = [
+    "FILTERS",
+    "TESTS",
+    "VISIT_KINDS",
+    "day",
+    "isodate",
+    "money",
+    "short_day",
+    "time_of_day",
+    "visit_kind",
+    "when",
+    "whole_date",
+]
 
 CURRENCY_SIGNS = {"GBP": "£", "EUR": "€", "USD": "$", "INR": "₹", "BDT": "৳", "JPY": "¥"}
 
-VISIT_KINDS = {VisitKind.IN_PERSON: "In person", VisitKind.ONLINE: "Video call"}
-
 TITLES = frozenset({"dr", "mr", "mrs", "ms", "miss", "mx", "prof", "professor"})
-
-
-def time_of_day(moment: datetime) -> str:
-    """An aware moment as hospital time, such as `9:30am`, `12pm` or `12:05am`."""
-    local = to_local(moment)
-    hour = local.hour % 12 or 12
-    minutes = f":{local.minute:02}" if local.minute else ""
-    return f"{hour}{minutes}{'am' if local.hour < 12 else 'pm'}"  # noqa: PLR2004 (noon)
-
-
-def day(moment: date | datetime) -> str:
-    """A date, or an aware moment's date in the hospital: `Tuesday 6 January`; with the year unless it is this one."""
-    on = to_local(moment).date() if isinstance(moment, datetime) else moment
-    year = "" if on.year == to_local(now()).year else f" {on.year}"
-    return f"{on:%A} {on.day} {on:%B}{year}"
-
-
-def whole_date(on: date) -> str:
-    """A date of any year, such as of a birth: `15 March 2019`."""
-    return f"{on.day} {on:%B} {on.year}"
-
-
-def short_day(moment: datetime) -> str:
-    """An aware moment's date where space is scarce: `Today`, `Tomorrow` or `Tue 6 Jan`."""
-    on = to_local(moment).date()
-    near = {0: "Today", 1: "Tomorrow"}
-    return near.get((on - to_local(now()).date()).days, f"{on:%a} {on.day} {on:%b}")
-
-
-def when(moment: datetime) -> str:
-    """An aware moment as hospital time and date: `9:30am, Tuesday 6 January`."""
-    return f"{time_of_day(moment)}, {day(moment)}"
 
 
 def isodate(moment: date | datetime) -> str:

@@ -14,7 +14,17 @@ from sqlalchemy.orm import joinedload
 from app import unit_of_work
 from app.clock import now
 from app.extensions import db
-from app.models import Account, Appointment, Doctor, Message, MessageState, OfferState, VisitState, WaitingOffer
+from app.models import (
+    EXPORT_KEPT,
+    Account,
+    Appointment,
+    Doctor,
+    Message,
+    MessageState,
+    OfferState,
+    VisitState,
+    WaitingOffer,
+)
 from app.services.inserting import add_row
 
 LEASE = timedelta(minutes=5)
@@ -45,6 +55,7 @@ class Template(enum.Enum):
     SECOND_FACTOR_ON = "second_factor_on"
     SECOND_FACTOR_OFF = "second_factor_off"
     RECOVERY_CODE_USED = "recovery_code_used"
+    RECORD_READY = "record_ready"
 
 
 TRUE_WHILE: dict[Template, frozenset[VisitState]] = {
@@ -70,6 +81,7 @@ HOLDS: dict[Template, Callable[[Account, Message], bool]] = {
     Template.SECOND_FACTOR_ON: lambda _account, _message: True,
     Template.SECOND_FACTOR_OFF: lambda _account, _message: True,
     Template.RECOVERY_CODE_USED: lambda _account, _message: True,
+    Template.RECORD_READY: lambda _account, message: now() < message.created_at + EXPORT_KEPT,
 }
 """Whether a mail about an account still holds. What its link is, is only made when the mail is sent."""
 

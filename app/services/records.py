@@ -77,7 +77,7 @@ def find(
 
     Filters narrow. Every word of `search` must occur in one of the five texts.
     """
-    filters = list(map(_mentions, words(search)))
+    filters = list(map(mentions, words(search)))
     if patient_id is not None:
         filters.append(ClinicalRecord.patient_id == patient_id)
     if department_id is not None:
@@ -97,7 +97,7 @@ def find(
     audit.record(
         actor,
         "records.listed",
-        patient_id=patients[0] if len(patients) == 1 else None,
+        read_of=patients,
         patients=patients,
         records=[line.id for line in lines],
     )
@@ -222,7 +222,8 @@ def _readable(actor: Actor, filters: Sequence[ColumnElement[bool]]) -> CompoundS
     return union(*(keys.where(way) for way in policy.ways_to_see(actor, ClinicalRecord)))
 
 
-def _mentions(word: str) -> ColumnElement[bool]:
+def mentions(word: str) -> ColumnElement[bool]:
+    """Whether a word occurs in one of a record's five texts."""
     columns = (getattr(ClinicalRecord, name) for name in TEXTS)
     return or_(*(func.lower(column).contains(word.lower(), autoescape=True) for column in columns))
 

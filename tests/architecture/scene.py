@@ -40,6 +40,7 @@ class Scene:
     appointment: models.Appointment
     waiting_request: models.Appointment
     record: models.ClinicalRecord
+    export: models.RecordExport
     review: models.Review
     mapping: models.CareTeamMember
     session: models.Session
@@ -114,6 +115,7 @@ def build_scene() -> Scene:
             starts_at=factories.coming_weekday(hour=15),
         ),
         record=factories.ClinicalRecordFactory(patient=patient, author=doctor),
+        export=factories.RecordExportFactory(patient=patient),
         review=factories.ReviewFactory(patient=patient, doctor=doctor),
         mapping=factories.CareTeamMemberFactory(patient=patient, doctor=doctor),
         session=factories.SessionFactory(account=patient.manager),

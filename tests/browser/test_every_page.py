@@ -18,7 +18,7 @@ FIRST_WHO_MAY = {
     if name.startswith("GET /")
     and 200 in row.answers
     and "/static/" not in name
-    and not name.endswith(".ics")
+    and not name.endswith((".ics", ".pdf", ".zip"))  # files to keep
     and name != "GET /presence"
 }
 

@@ -127,7 +127,7 @@ class TestNavigation:
         ("actor", "labels"),
         [
             (STRANGER, ["Find a doctor", "Our services", "Contact us"]),
-            (PATIENT, ["Home", "Find a doctor", "My appointments", "Our services", "Contact us"]),
+            (PATIENT, ["Home", "Find a doctor", "My appointments", "My record", "Our services", "Contact us"]),
             (Actor(account_id=1, doctor_id=2), ["Today", "Requests", "Find a doctor", "My care"]),
             (Actor(account_id=1, is_admin=True), ["Dashboard", "Doctors", "Find a doctor", "My care"]),
             (EVERYTHING, ["Today", "Requests", "Dashboard", "Doctors", "Find a doctor", "My care"]),

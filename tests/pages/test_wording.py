@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 
 from app.pages import wording
+from app.services import wording as spoken
 from tests.support.settings import make_settings
 
 
@@ -19,7 +20,7 @@ def london(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     """A hospital in London, on 20 November 2026."""
     app = Flask("wording")
     app.extensions["settings"] = make_settings(tmp_path, "sqlite://")
-    monkeypatch.setattr(wording, "now", lambda: datetime(2026, 11, 20, 12, tzinfo=UTC))
+    monkeypatch.setattr(spoken, "now", lambda: datetime(2026, 11, 20, 12, tzinfo=UTC))
     with app.app_context():
         yield
 

@@ -11,7 +11,8 @@ from sqlalchemy import insert, text
 
 from app import models
 from app.policy import Actor
-from app.services import care_team, department_people, records
+from app.services import care_team, department_people, own_record, record_exports, record_readers, records
+from app.services.record_readers import Whose
 from tests.factories import AccountFactory, DepartmentFactory
 from tests.services.test_indexes import recorded
 from tests.support.databases import Database
@@ -71,6 +72,17 @@ class Hospital:
                     "state": models.VisitState.CONFIRMED,
                 }
                 for number, pair in enumerate(pairs)
+            ],
+            models.AuditEvent: [
+                {"action": "record.read", "patient_id": pair["patient_id"], "account_id": self.account, "details": {}}
+                for pair in pairs
+            ],
+            models.AuditEventPatient: [
+                {"event_id": number, "patient_id": pair["patient_id"], "at": NOW} for number, pair in enumerate(pairs)
+            ],
+            models.RecordExport: [
+                {"account_id": self.account, "patient_id": pair["patient_id"], "state": models.ExportState.READY}
+                for pair in pairs
             ],
             models.ClinicalRecord: [
                 {
@@ -132,6 +144,15 @@ def test_lists_use_their_indexes(hospital: Hospital) -> None:
             "ix_appointment_doctor_id_",
         ),
         lambda: care_team.find(doctor, limit=20, offset=0): ("ix_care_team_member_doctor_id",),
+        lambda: own_record.find(member, limit=20, offset=0): (
+            "ix_patient_manager_id",
+            "ix_clinical_record_patient_id_created_at",
+        ),
+        lambda: record_readers.find(member, hospital.patients[0], Whose.OTHERS, limit=20, offset=0): (
+            "ix_audit_event_patient_id_at",
+            "ix_audit_event_patient_patient_id_at",
+        ),
+        lambda: record_exports.newest(member, hospital.patients[0]): ("ix_record_export_",),
     }
     for act, indexes in acts.items():
         plans = hospital.plans(act)

@@ -34,6 +34,7 @@ LINKED = {
     "patient.home": "/my",
     "patient.book": "/book/<int:doctor_id>",
     "patient.appointments": "/my/appointments",
+    "patient.record": "/my/record",
     "clinic.today": "/clinic",
     "clinic.requests": "/clinic/requests",
     "admin.home": "/admin",

@@ -1,4 +1,4 @@
-"""Pages for whoever acts for patients: booking, visits, the waiting list, who they are, who treats them."""
+"""Pages for whoever acts for patients: booking, visits, waiting, records, who they are, and who treats them."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ from app.pages.patient import (
     family,
     home,
     moving,
+    record,
+    record_files,
+    record_readers,
     reviews,
     waiting,
 )
@@ -68,3 +71,11 @@ blueprint.add_url_rule("/my/reviews", "reviews", reviews.show_all)
 blueprint.add_url_rule("/my/reviews/of/<int:doctor_id>", "write_review", reviews.write, methods=_FORM)
 blueprint.add_url_rule("/my/reviews/<int:review_id>", "review", reviews.edit, methods=_FORM)
 blueprint.add_url_rule("/my/reviews/<int:review_id>/delete", "delete_review", reviews.delete, methods=_FORM)
+blueprint.add_url_rule(f"{_VISIT}/visit.pdf", "visit_pdf", record_files.visit_pdf)
+blueprint.add_url_rule("/my/record", "record", record.show_all)
+blueprint.add_url_rule("/my/record/<int:record_id>", "record_entry", record.show)
+blueprint.add_url_rule("/my/record/<int:record_id>/versions/<int:version>", "record_version", record.show_version)
+blueprint.add_url_rule("/my/record/<int:record_id>/entry.pdf", "record_pdf", record_files.entry_pdf)
+blueprint.add_url_rule("/my/record/readers", "record_readers", record_readers.show)
+blueprint.add_url_rule("/my/record/download", "record_download", record_files.download, methods=_FORM)
+blueprint.add_url_rule("/my/record/download/<int:export_id>/record.zip", "record_archive", record_files.archive)

@@ -60,6 +60,14 @@ def _review(scene: Any) -> dict[str, Any]:
     return {"patient": scene.patient.id, "rating": "2", "body": "Always late."}
 
 
+def _whose(scene: Any) -> dict[str, Any]:
+    return {"patient": scene.patient.id}
+
+
+def _export(scene: Any) -> dict[str, Any]:
+    return _proof(scene) | _whose(scene)
+
+
 _STEP = "/clinic/appointments/<int:appointment_id>/<any(confirm, start, complete, missed):step>"
 _PENDING = {"doctor_id": "pending_doctor"}
 _REQUEST = {"appointment_id": "waiting_request"}
@@ -212,6 +220,18 @@ PATIENT: dict[str, Row] = {
     "POST /my/appointments/<int:appointment_id>/move/check": row(SIGN_IN, 303, 404, 404, 404, 404, 404, send=_new_time),
     "GET /my/appointments/<int:appointment_id>/reason": row(SIGN_IN, 200, 404, 404, 404, 404, 404),
     "POST /my/appointments/<int:appointment_id>/reason": row(SIGN_IN, 303, 404, 404, 404, 404, 404, send=_booking),
+    "GET /my/appointments/<int:appointment_id>/visit.pdf": row(SIGN_IN, 200, 404, 404, 404, 404, 404),
+    # The doctor who wrote the entry reads it elsewhere: here one reads for whom one acts.
+    "GET /my/record": row(SIGN_IN, 200, 200, 200, 200, 200, 200),
+    "GET /my/record/<int:record_id>": row(SIGN_IN, 200, 404, 404, 404, 404, 404),
+    "GET /my/record/<int:record_id>/versions/<int:version>": row(
+        SIGN_IN, 200, 404, 404, 404, 404, 404, values={"version": "1"}
+    ),
+    "GET /my/record/<int:record_id>/entry.pdf": row(SIGN_IN, 200, 404, 404, 404, 404, 404),
+    "GET /my/record/readers": row(SIGN_IN, 200, 404, 404, 404, 404, 404, query=_whose),
+    "GET /my/record/download": row(SIGN_IN, 200, 404, 404, 404, 404, 404, query=_whose),
+    "POST /my/record/download": row(SIGN_IN, 303, 404, 404, 404, 404, 404, send=_export),
+    "GET /my/record/download/<int:export_id>/record.zip": row(SIGN_IN, 200, 404, 404, 404, 404, 404),
 }
 CLINIC: dict[str, Row] = {
     # For approved doctors; each sees the own visits only.

@@ -1,0 +1,47 @@
+"""Times and kinds of visit in words, as pages, mail and documents say them: in hospital time."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from app.clock import now, to_local
+from app.models import VisitKind
+
+VISIT_KINDS = {VisitKind.IN_PERSON: "In person", VisitKind.ONLINE: "Video call"}
+
+
+def time_of_day(moment: datetime) -> str:
+    """An aware moment as hospital time, such as `9:30am`, `12pm` or `12:05am`."""
+    local = to_local(moment)
+    hour = local.hour % 12 or 12
+    minutes = f":{local.minute:02}" if local.minute else ""
+    return f"{hour}{minutes}{'am' if local.hour < 12 else 'pm'}"  # noqa: PLR2004 (noon)
+
+
+def day(moment: date | datetime) -> str:
+    """A date, or an aware moment's date in the hospital: `Tuesday 6 January`; with the year unless it is this one."""
+    on = to_local(moment).date() if isinstance(moment, datetime) else moment
+    year = "" if on.year == to_local(now()).year else f" {on.year}"
+    return f"{on:%A} {on.day} {on:%B}{year}"
+
+
+def short_day(moment: datetime) -> str:
+    """An aware moment's date where space is scarce: `Today`, `Tomorrow` or `Tue 6 Jan`."""
+    on = to_local(moment).date()
+    near = {0: "Today", 1: "Tomorrow"}
+    return near.get((on - to_local(now()).date()).days, f"{on:%a} {on.day} {on:%b}")
+
+
+def when(moment: datetime) -> str:
+    """An aware moment as hospital time and date: `9:30am, Tuesday 6 January`."""
+    return f"{time_of_day(moment)}, {day(moment)}"
+
+
+def whole_date(on: date) -> str:
+    """A date of any year, such as of a birth: `15 March 2019`."""
+    return f"{on.day} {on:%B} {on.year}"
+
+
+def dated(moment: datetime) -> str:
+    """An aware moment as hospital time and whole date, for what is kept for years: `9:30am, 6 January 2027`."""
+    return f"{time_of_day(moment)}, {whole_date(to_local(moment).date())}"
