@@ -85,7 +85,7 @@ def collect(app: Flask, hospital: visiting.Hospital) -> Pages:
             answer = send(client, visit, hospital, answer)
             assert (answer.status_code >= 400) == visit.state.is_refused, f"{visit.name} answered {answer.status}"
         assert answer.mimetype == "text/html", visit.name
-        assert not answer.history or visit.state.fields, f"{visit.name} leads to {answer.request.path}"
+        assert not answer.location, f"{visit.name} leads to {answer.location}"
         found[visit.name] = answer.text
     return found
 
