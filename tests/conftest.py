@@ -22,7 +22,7 @@ from app import create_app
 from app.extensions import db
 from app.services import accounts
 from config import Settings
-from tests.support import databases, live, queries, routes, servers
+from tests.support import databases, live, queries, routes, servers, statements
 from tests.support.settings import make_settings
 from tests.support.templates import MemoryBytecodeCache
 
@@ -150,6 +150,8 @@ def make_app(settings: Settings) -> Iterator[Callable[..., Flask]]:
     def make(**changes: Any) -> Flask:
         portal = create_app(replace(settings, **changes))
         portal.jinja_env.bytecode_cache = _TEMPLATES  # else every test compiles its templates anew
+        with portal.app_context():
+            statements.share(db.engine)
         made.append(portal)
         return portal
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, Route
 
+from tests.browser import walking
 from tests.browser.support import Guard, assert_accessible
 
 ADDRESS = "http://portal.example"
@@ -58,3 +59,31 @@ def test_an_inaccessible_page_fails(pretended: Page):
 
     with pytest.raises(AssertionError, match="image-alt"):
         assert_accessible(pretended)
+
+
+MADE_BADLY = {
+    "moves by": (walking.shifts, "<p>One</p><h2>Two</h2>"),
+    "Tab does not reach <button>": (walking.keyboard, "<a href='/'>Home</a><button>Press</button>"),
+    "does not show the focus of <a": (walking.keyboard, "<style>a:focus { outline: 0 }</style><a href='/'>Home</a>"),
+    "prints <nav>": (walking.paper, "<nav>Menu</nav>"),
+    "does not focus its error summary": (walking.summary, "<div class='nhsuk-error-summary'>No.</div>"),
+}
+
+
+@pytest.mark.parametrize("complaint", MADE_BADLY)
+def test_the_walk_complains_of(complaint: str, browser: Browser):
+    look, body = MADE_BADLY[complaint]
+    context = browser.new_context()
+    page = context.new_page()
+    page.add_init_script(walking.WATCH_SHIFTS)
+    page.route("**/*", lambda route: route.fulfill(body=body, content_type="text/html"))
+    page.goto(ADDRESS)
+    if look is walking.shifts:
+        page.evaluate("document.body.prepend(Object.assign(new Image(), {width: 300, height: 300}))")
+    if "reach" in complaint:
+        page.evaluate("addEventListener('keydown', event => event.target.matches('a') && event.preventDefault())")
+
+    found = look(page)
+    context.close()
+
+    assert any(text.startswith(complaint) for text in found), found

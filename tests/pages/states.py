@@ -1,0 +1,140 @@
+"""Every page of the portal in each of its states, as data: what test_html.py and the browser's walk visit.
+
+A GET route that answers somebody with a page and stands neither in STATES nor in NO_PAGES fails a test. To add a page,
+write the route as in the permission matrix (where its placeholders and its query come from), and who sees it:
+
+    "GET /my/account/email": (at("patient"), refused("patient")),
+
+    at("patient", show="past")      the page as it opens, with this query instead of the matrix's
+    empty("patient")                in a hospital that has only its people
+    refused("patient", name="x")    its form, sent with these fields and all others as they are: it is shown again
+    sent("patient", lambda scene: …) its form, sent: what comes then is another page
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tests.architecture.permissions.pages import PATIENT as PATIENTS_ROWS
+
+Fields = Callable[[Any], Mapping[str, object]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class State:
+    """One state of a page: who looks, at which hospital, and what is sent (None: nothing)."""
+
+    who: str
+    query: Mapping[str, str]
+    values: Mapping[str, str]
+    is_empty: bool = False
+    fields: Fields | None = None
+    is_refused: bool = False
+
+    def __str__(self) -> str:
+        sent = " refused" if self.is_refused else " sent" if self.fields else ""
+        query = "?" + "&".join(f"{name}={value}" for name, value in self.query.items()) if self.query else ""
+        return f"{'empty ' if self.is_empty else ''}{self.who}{query}{sent}"
+
+
+def at(who: str, *, values: Mapping[str, str] | None = None, **query: str) -> State:
+    """The page as it opens."""
+    return State(who=who, query=query, values=values or {})
+
+
+def empty(who: str, **query: str) -> State:
+    """The page in a hospital that has only its people."""
+    return State(who=who, query=query, values={}, is_empty=True)
+
+
+def refused(who: str, **fields: str) -> State:
+    """The page as it comes again when its form is not right."""
+    return State(who=who, query={}, values={}, fields=lambda _scene: fields, is_refused=True)
+
+
+def sent(who: str, fields: Fields) -> State:
+    """The page that comes when the form is right."""
+    return State(who=who, query={}, values={}, fields=fields)
+
+
+def _booking(scene: Any) -> Mapping[str, object]:
+    send = PATIENTS_ROWS["POST /book/<int:doctor_id>"].send
+    return send(scene) if send else {}
+
+
+def _message(_scene: Any) -> Mapping[str, object]:
+    return {"name": "Ruth Baker", "phone": "020 7946 0018", "message": "When are visiting hours?"}
+
+
+PUBLIC: dict[str, tuple[State, ...]] = {
+    "GET /": (at("anonymous"), at("patient"), empty("anonymous")),
+    "GET /find-a-doctor": (at("anonymous"), at("anonymous", q="nobody of this name"), empty("anonymous")),
+    "GET /find-a-doctor/<int:doctor_id>": (at("anonymous"), at("patient")),
+    "GET /our-services": (at("anonymous"), empty("anonymous")),
+    "GET /contact": (at("anonymous"), refused("anonymous"), sent("anonymous", _message)),
+    "GET /accessibility": (at("anonymous"),),
+    "GET /privacy": (at("anonymous"),),
+    "GET /docs/clients": (at("anonymous"),),
+}
+ACCOUNT: dict[str, tuple[State, ...]] = {
+    "GET /sign-in": (at("anonymous"), refused("anonymous")),
+    "GET /sign-up": (at("anonymous"), refused("anonymous", email="nowhere")),
+    "GET /forgotten-password": (at("anonymous"), refused("anonymous")),
+    "GET /forgotten-password/sent": (at("anonymous"),),
+    "GET /set-password/<token>": (at("anonymous"), refused("anonymous"), at("anonymous", values={"token": "forged"})),
+    "GET /confirm-email/<token>": (at("anonymous"), at("anonymous", values={"token": "forged"})),
+    "GET /account-closed": (at("anonymous"),),
+    "GET /my/account": (at("patient"), at("doctor"), at("admin")),
+    "GET /my/account/password": (at("patient"), refused("patient")),
+    "GET /my/account/email": (at("patient"), refused("patient", email="nowhere")),
+    "GET /my/account/devices": (at("patient"), at("stranger")),
+    "GET /my/account/profile": (at("patient"), refused("patient", first_name="")),
+    "GET /my/account/picture": (at("patient"), refused("patient")),
+    "GET /my/account/close": (at("patient"), refused("patient"), at("doctor")),
+    "GET /sign-out": (at("patient"),),
+}
+PATIENT: dict[str, tuple[State, ...]] = {
+    "GET /my": (at("patient"), at("stranger"), at("doctor"), empty("patient")),
+    "GET /my/family": (at("patient"), at("stranger")),
+    "GET /my/family/add": (at("patient"), refused("patient")),
+    "GET /my/family/<int:patient_id>": (at("patient"),),
+    "GET /my/family/<int:patient_id>/change": (at("patient"), refused("patient", name="")),
+    "GET /my/family/<int:patient_id>/remove": (at("patient"),),
+    "GET /my/care-team": (at("patient"), at("stranger")),
+    "GET /my/care-team/add": (at("patient"), at("patient", q="nobody of this name"), empty("patient")),
+    "GET /my/care-team/add/<int:doctor_id>": (at("patient"),),
+    "GET /my/care-team/<int:patient_id>/<int:doctor_id>/end": (at("patient"),),
+    "GET /book/<int:doctor_id>": (at("patient"), refused("patient"), sent("patient", _booking)),
+    "GET /my/appointments": (at("patient"), at("patient", show="past"), at("stranger")),
+    "GET /my/appointments/<int:appointment_id>": (at("patient"),),
+    "GET /my/appointments/<int:appointment_id>/booked": (at("patient"),),
+    "GET /my/appointments/<int:appointment_id>/cancel": (at("patient"),),
+}
+CLINIC: dict[str, tuple[State, ...]] = {
+    "GET /clinic": (at("doctor"), at("outsider"), at("pending")),
+    "GET /clinic/requests": (at("doctor"), at("outsider")),
+    "GET /clinic/requests/<int:appointment_id>/decline": (at("doctor"), refused("doctor")),
+}
+ADMIN: dict[str, tuple[State, ...]] = {
+    "GET /admin": (at("admin"), empty("admin")),
+    "GET /admin/doctors": (at("admin"), at("admin", search="nobody of this name"), empty("admin")),
+    "GET /admin/doctors/<int:doctor_id>": (at("admin"), at("admin", values={"doctor_id": "doctor"})),
+    "GET /admin/doctors/<int:doctor_id>/reject": (at("admin"), refused("admin")),
+}
+STATES: dict[str, tuple[State, ...]] = {**PUBLIC, **ACCOUNT, **PATIENT, **CLINIC, **ADMIN}
+
+ELSEWHERE: dict[str, tuple[State, ...]] = {
+    "/no-such-place": (at("anonymous"), at("patient")),
+    "/admin": (at("patient"),),
+}
+"""Addresses that are no page, and what they answer with."""
+
+NO_PAGES: dict[str, str] = {
+    "GET /media/<token>": "a picture",
+    "GET /static/<path:filename>": "a file",
+    "GET /presence": "seconds, for a script",
+    "GET /contact/sent": "where a sent message leads",
+}
+"""GET routes of people's face that are no page of ours, and what they are."""
