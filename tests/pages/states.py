@@ -17,8 +17,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests.architecture.permissions.pages import PATIENT as PATIENTS_ROWS
-
 Fields = Callable[[Any], Mapping[str, object]]
 
 
@@ -59,11 +57,6 @@ def sent(who: str, fields: Fields) -> State:
     return State(who=who, query={}, values={}, fields=fields)
 
 
-def _booking(scene: Any) -> Mapping[str, object]:
-    send = PATIENTS_ROWS["POST /book/<int:doctor_id>"].send
-    return send(scene) if send else {}
-
-
 def _message(_scene: Any) -> Mapping[str, object]:
     return {"name": "Ruth Baker", "phone": "020 7946 0018", "message": "When are visiting hours?"}
 
@@ -92,6 +85,9 @@ ACCOUNT: dict[str, tuple[State, ...]] = {
     "GET /my/account/devices": (at("patient"), at("stranger")),
     "GET /my/account/profile": (at("patient"), refused("patient", first_name="")),
     "GET /my/account/picture": (at("patient"), refused("patient")),
+    "GET /my/account/second-factor": (at("patient"), refused("patient")),
+    "GET /my/account/reminders": (at("patient"),),
+    "GET /my/account/calendar": (at("patient"), at("stranger")),
     "GET /my/account/close": (at("patient"), refused("patient"), at("doctor")),
     "GET /sign-out": (at("patient"),),
 }
@@ -106,11 +102,31 @@ PATIENT: dict[str, tuple[State, ...]] = {
     "GET /my/care-team/add": (at("patient"), at("patient", q="nobody of this name"), empty("patient")),
     "GET /my/care-team/add/<int:doctor_id>": (at("patient"),),
     "GET /my/care-team/<int:patient_id>/<int:doctor_id>/end": (at("patient"),),
-    "GET /book/<int:doctor_id>": (at("patient"), refused("patient"), sent("patient", _booking)),
+    # In this order: the details, refused, leave the draft without its reason.
+    "GET /book/<int:doctor_id>/<uuid:draft_id>/check": (at("patient"),),
+    "GET /book/<int:doctor_id>/<uuid:draft_id>/time": (at("patient"),),
+    "GET /book/<int:doctor_id>/<uuid:draft_id>": (at("patient"), refused("patient", symptoms="")),
     "GET /my/appointments": (at("patient"), at("patient", show="past"), at("stranger")),
     "GET /my/appointments/<int:appointment_id>": (at("patient"),),
     "GET /my/appointments/<int:appointment_id>/booked": (at("patient"),),
     "GET /my/appointments/<int:appointment_id>/cancel": (at("patient"),),
+    "GET /my/appointments/<int:appointment_id>/move": (at("patient"),),
+    "GET /my/appointments/<int:appointment_id>/move/check": (at("patient"),),
+    "GET /my/appointments/<int:appointment_id>/reason": (at("patient"), refused("patient", symptoms="")),
+    "GET /my/appointments/<int:appointment_id>/earlier": (at("patient"),),
+    "GET /my/waiting": (at("patient"), at("stranger")),
+    "GET /my/waiting/doctors/<int:doctor_id>": (at("patient"), refused("patient")),
+    "GET /my/waiting/<int:entry_id>/leave": (at("patient"),),
+    "GET /my/waiting/offers/<int:offer_id>": (at("patient"),),
+    "GET /my/reviews": (at("patient"), at("stranger")),
+    "GET /my/reviews/of/<int:doctor_id>": (at("stranger"), refused("stranger")),
+    "GET /my/reviews/<int:review_id>": (at("patient"),),
+    "GET /my/reviews/<int:review_id>/delete": (at("patient"),),
+    "GET /my/record": (at("patient"), at("stranger")),
+    "GET /my/record/<int:record_id>": (at("patient"),),
+    "GET /my/record/<int:record_id>/versions/<int:version>": (at("patient"),),
+    "GET /my/record/readers": (at("patient"),),
+    "GET /my/record/download": (at("patient"),),
 }
 CLINIC: dict[str, tuple[State, ...]] = {
     "GET /clinic": (at("doctor"), at("outsider"), at("pending")),
@@ -136,5 +152,10 @@ NO_PAGES: dict[str, str] = {
     "GET /static/<path:filename>": "a file",
     "GET /presence": "seconds, for a script",
     "GET /contact/sent": "where a sent message leads",
+    "GET /calendar/<token>.ics": "a calendar",
+    "GET /my/appointments/<int:appointment_id>/calendar.ics": "a calendar",
+    "GET /my/record/<int:record_id>/entry.pdf": "a PDF",
+    "GET /my/appointments/<int:appointment_id>/visit.pdf": "a PDF",
+    "GET /my/record/download/<int:export_id>/record.zip": "a ZIP",
 }
 """GET routes of people's face that are no page of ours, and what they are."""

@@ -1,4 +1,4 @@
-"""SQL that the apps of one test process compile once: each would compile what it asks anew, an eighth of the time."""
+"""SQL that the apps of one test process compile once: to do it anew for each was an eighth of all the time."""
 
 from __future__ import annotations
 
