@@ -1,4 +1,4 @@
-"""Reminders: mail before a visit, written with the booking, which follows the visit and what the account wants.
+"""Reminders: mail before a visit, written when it is confirmed, which follows the visit and what the account wants.
 
 Each version of a visit has reminders of its own. Whether one still holds, and is wanted, is asked when it is due.
 """
@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 from app import policy
 from app.clock import now
 from app.extensions import db
-from app.models import Account, Appointment, Message, MessageState, ReminderChoice
+from app.models import Account, Appointment, Message, MessageState, ReminderChoice, VisitState
 from app.policy import Actor, Permission
 from app.services import audit, outbox
 from app.services.outbox import Template
@@ -30,13 +30,13 @@ _NAMES = frozenset(template.value for template in LEADS)
 def follow(visit: Appointment, account: Account, *, is_new: bool = False) -> None:
     """Have the reminders of a visit, which must be flushed, fit how it stands: in the transaction of what changed it.
 
-    Those of an earlier version, and of a visit that is off, are dropped. None is written whose time has passed. A
-    visit that `is_new` has none yet.
+    Those of an earlier version, and of a visit that is off, are dropped. None is written for a visit that waits for
+    confirmation, nor one whose time has passed. A visit that `is_new` has none yet.
     """
     present = set() if is_new else _drop_stale(visit, account)
     for template, lead in LEADS.items():
         due_at = visit.starts_at - lead
-        if visit.is_open and template.value not in present and due_at > now():
+        if visit.state is VisitState.CONFIRMED and template.value not in present and due_at > now():
             outbox.schedule_about_visit(template, visit, account, due_at)
 
 

@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
+from app.clock import now
 from app.models import Account, CareTeamMember, Patient, VisitKind, VisitState
 from tests.factories import (
     AccountFactory,
@@ -73,9 +74,10 @@ class TestHome:
             assert f'href="/my/appointments/{shown.id}"' in page
         assert "What to do first" not in page
 
-    def test_a_video_call_is_joined_from_here(self, visitor: FlaskClient, patient: Any) -> None:
+    def test_a_video_call_that_is_near_is_joined_from_here(self, visitor: FlaskClient, patient: Any) -> None:
         doctor = DoctorFactory(meet_link="https://meet.example.org/room")
-        AppointmentFactory(patient=patient, doctor=doctor, kind=VisitKind.ONLINE)
+        near = now() + timedelta(minutes=10)
+        AppointmentFactory(patient=patient, doctor=doctor, kind=VisitKind.ONLINE, starts_at=near)
 
         page = visitor.get("/my").text
 

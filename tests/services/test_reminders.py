@@ -57,18 +57,26 @@ def both(starts_at: datetime) -> list[tuple[str, datetime]]:
     return [("reminder_day", starts_at - DAY), ("reminder_hours", starts_at - TWO_HOURS)]
 
 
+def confirmed(patient: Any, doctor: Any) -> Appointment:
+    visit = book(side_of(patient), patient, doctor)
+    return visit_states.set_state(as_doctor(doctor), visit.id, VisitState.CONFIRMED)
+
+
 class TestFollow:
-    def test_a_booking_brings_both_and_hands_out_no_job_for_them(
+    def test_confirming_brings_both_and_hands_out_no_job_for_them(
         self, session: Session, doctor: Any, patient: Any
     ) -> None:
+        visit = book(side_of(patient), patient, doctor)
+        unit_of_work.commit()
         while not job_queue.embedded.empty():
             job_queue.embedded.get_nowait()
 
-        visit = book(side_of(patient), patient, doctor)
+        assert planned(session, visit) == []
+        visit_states.set_state(as_doctor(doctor), visit.id, VisitState.CONFIRMED)
         unit_of_work.commit()
 
         assert planned(session, visit) == both(TEN)
-        job_queue.embedded.get_nowait()  # "you have booked"
+        job_queue.embedded.get_nowait()  # "your appointment is confirmed"
         assert job_queue.embedded.empty()
 
     @pytest.mark.parametrize(
@@ -84,10 +92,10 @@ class TestFollow:
 
         assert [name for name, _ in planned(session, visit)] == names
 
-    def test_a_rolled_back_booking_leaves_none(self, session: Session, doctor: Any, patient: Any) -> None:
+    def test_a_rolled_back_confirmation_leaves_none(self, session: Session, doctor: Any, patient: Any) -> None:
         unit_of_work.commit()
 
-        book(side_of(patient), patient, doctor)
+        confirmed(patient, doctor)
         unit_of_work.rollback()
 
         assert session.scalars(select(Message)).all() == []
@@ -102,15 +110,26 @@ class TestFollow:
         assert planned(session, visit) == []
 
     def test_a_move_takes_them_along(self, session: Session, doctor: Any, patient: Any) -> None:
-        visit = book(side_of(patient), patient, doctor)
+        visit = confirmed(patient, doctor)
+
+        appointments.move(as_doctor(doctor), visit.id, starts_at=LATER)
+
+        assert planned(session, visit) == both(LATER)
+
+    def test_a_move_that_waits_for_confirmation_drops_them_until_then(
+        self, session: Session, doctor: Any, patient: Any
+    ) -> None:
+        visit = confirmed(patient, doctor)
 
         appointments.move(side_of(patient), visit.id, starts_at=LATER)
+        assert planned(session, visit) == []
+        visit_states.set_state(as_doctor(doctor), visit.id, VisitState.CONFIRMED)
 
         assert planned(session, visit) == both(LATER)
 
     def test_a_move_that_fails_leaves_them(self, session: Session, doctor: Any, patient: Any) -> None:
         AppointmentFactory(doctor=doctor, starts_at=LATER)
-        visit = book(side_of(patient), patient, doctor)
+        visit = confirmed(patient, doctor)
 
         with pytest.raises(Conflict):
             appointments.move(side_of(patient), visit.id, starts_at=LATER)
@@ -120,7 +139,7 @@ class TestFollow:
     def test_who_was_reminded_of_the_old_time_is_reminded_of_the_new_one(
         self, session: Session, doctor: Any, patient: Any
     ) -> None:
-        visit = book(side_of(patient), patient, doctor)
+        visit = confirmed(patient, doctor)
         for message in session.scalars(select(Message)):
             message.state = MessageState.SENT
         appointments.move(as_doctor(doctor), visit.id, starts_at=LATER)
@@ -128,43 +147,28 @@ class TestFollow:
         assert planned(session, visit) == both(LATER)
 
     def test_another_way_to_meet_takes_them_along(self, session: Session, doctor: Any, patient: Any) -> None:
-        visit = book(side_of(patient), patient, doctor)
+        visit = confirmed(patient, doctor)
 
-        appointments.describe(side_of(patient), visit.id, kind=VisitKind.ONLINE)
+        appointments.describe(as_doctor(doctor), visit.id, kind=VisitKind.ONLINE)
 
         assert planned(session, visit) == both(TEN)
         versions = select(Message.subject_version).where(Message.state == MessageState.WAITING)
         assert set(session.scalars(versions.where(Message.due_at > now()))) == {2}
-
-    def test_confirming_keeps_them(self, session: Session, doctor: Any, patient: Any) -> None:
-        visit = book(side_of(patient), patient, doctor)
-
-        visit_states.set_state(as_doctor(doctor), visit.id, VisitState.CONFIRMED)
-
-        assert planned(session, visit) == both(TEN)
-
-    def test_confirming_a_visit_without_any_brings_them(self, session: Session, doctor: Any) -> None:
-        visit = AppointmentFactory(doctor=doctor, state=VisitState.PENDING, starts_at=TEN)
-
-        visit_states.set_state(as_doctor(doctor), visit.id, VisitState.CONFIRMED)
-
-        assert planned(session, visit) == both(TEN)
 
     @pytest.mark.parametrize(
         "call_off",
         [
             lambda visit: appointments.cancel(side_of(visit.patient), visit.id),
             lambda visit: appointments.remove(side_of(visit.patient), visit.id),
-            lambda visit: visit_states.decline(as_doctor(visit.doctor), visit.id, reason="Away."),
             lambda visit: visit_states.set_state(as_doctor(visit.doctor), visit.id, VisitState.CANCELLED),
             lambda visit: cancellations.cancel_coming(Actor(), doctor_id=visit.doctor_id),
         ],
-        ids=["cancelled", "removed", "declined", "cancelled by the doctor", "the doctor leaves"],
+        ids=["cancelled", "removed", "cancelled by the doctor", "the doctor leaves"],
     )
     def test_a_visit_that_is_off_has_none(
         self, session: Session, doctor: Any, patient: Any, call_off: Callable[[Appointment], object]
     ) -> None:
-        visit = book(side_of(patient), patient, doctor)
+        visit = confirmed(patient, doctor)
 
         call_off(visit)
 

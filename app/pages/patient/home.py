@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response, current_app, url_for
+from flask import Response
 
 from app.identity import actor
 from app.pages.render import render
@@ -21,5 +21,4 @@ def show() -> Response:
         changeable_until=visit and appointments.changeable_until(visit),
         join_link=visit and video_calls.join_link(visit),
         opens_at=video_calls.opens_at(visit) if visit and video_calls.will_open(visit) else None,
-        record=url_for("patient.record") if "patient.record" in current_app.view_functions else None,
     )
