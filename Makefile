@@ -23,8 +23,8 @@ run: $(VENV)/.runtime ## Install, migrate, fill demo data once, and serve on POR
 test: $(VENV)/.development ## Run the tests (all but the slow ones)
 	@$(BIN)/pytest -n $(TEST_PROCESSES) --dist worksteal -m "not slow" $(ARGUMENTS)
 
-test-slow: $(VENV)/.development ## Run the slow tests: races, long property tests
-	@$(BIN)/pytest -m slow $(ARGUMENTS)
+test-slow: $(VENV)/.development ## Run the slow tests: in browsers, races, long property tests
+	@$(BIN)/pytest -n $(TEST_PROCESSES) --dist worksteal -m slow $(ARGUMENTS)
 
 check: $(VENV)/.development ## Lint, format, types, imports, templates
 	@$(BIN)/ruff check .

@@ -19,6 +19,7 @@ from tests.factories import (
     AccountFactory,
     AppointmentFactory,
     AvailableTimeFactory,
+    BookingDraftFactory,
     CalendarFeedFactory,
     CareTeamMemberFactory,
     ClinicalRecordFactory,
@@ -113,6 +114,7 @@ class Scene:
             models.Specialisation: {"one": SpecialisationFactory()},
             models.AvailableTime: {"nine": AvailableTimeFactory()},
             models.Service: {"one": ServiceFactory()},
+            models.BookingDraft: {"marie": BookingDraftFactory(patient=own, doctor=dr_heart)},
             models.CalendarFeed: {"marie": CalendarFeedFactory(account=marie)},
             models.ReminderChoice: {"marie": ReminderChoiceFactory(account=marie)},
             models.Profile: {
@@ -188,6 +190,7 @@ SEEN: dict[type[Base], dict[str, set[str]]] = {
     models.Specialisation: everyone("one"),
     models.AvailableTime: everyone("nine"),
     models.Service: everyone("one"),
+    models.BookingDraft: NOBODY_ELSE | {"marie": {"marie"}},
     models.CalendarFeed: NOBODY_ELSE | {"marie": {"marie"}},
     models.ReminderChoice: NOBODY_ELSE | {"marie": {"marie"}},
     # The others have profiles, too, of which each sees one.

@@ -337,7 +337,8 @@ class TestForms:
 class TestAppointments:
     def test_groups_without_appointments_say_what_to_do(self, page: Page, sign_in: SignIn, patient: Any) -> None:
         sign_in(page, patient.manager)
-        for group in ("Coming", "Past", "Cancelled"):
+        page.goto("/my/appointments")
+        for group in ("Past", "Cancelled", "Coming"):
             page.get_by_role("navigation", name="Appointments").get_by_role("link", name=group).click()
             expect(page.get_by_role("heading", name=f"No {group.lower()} appointments")).to_be_visible()
         look(page, "no-appointments")

@@ -147,6 +147,7 @@ class TestFreeTimesThatRefresh:
         sign_in(page, patient.manager)
         page.goto(f"/my/appointments/{visit.id}/move")
         page.get_by_role("link", name="Later times").click()
+        expect(page.get_by_role("link", name="Earlier times")).to_be_visible()
         expect(page.get_by_role("link", name="Later times")).to_be_focused()
         first = page.locator("#times .portal-time").first.get_attribute("href")
         AppointmentFactory(doctor=doctor, starts_at=moment_of(first))

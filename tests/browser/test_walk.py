@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Page, ViewportSize
+from playwright.sync_api import Page
 
 from tests.browser import walking
-from tests.browser.support import PHONE
 from tests.pages import visiting
 from tests.pages.states import ELSEWHERE, STATES
 from tests.support.databases import Database
@@ -18,15 +17,10 @@ EVERY = [state for states in (*STATES.values(), *ELSEWHERE.values()) for state i
 WALKS = sorted({("empty" if state.is_empty else "full", state.who) for state in EVERY})
 
 
-@pytest.mark.parametrize(
-    "closely",
-    [pytest.param([PHONE], id="on a phone"), pytest.param(walking.WIDTHS, id="everywhere", marks=pytest.mark.slow)],
-)
 @pytest.mark.parametrize(("kind", "who"), WALKS, ids=[" ".join(walk) for walk in WALKS])
 def test_every_page_is_well_made(
     kind: str,
     who: str,
-    closely: Collection[ViewportSize],
     app: Flask,
     database: Database,
     new_page: Callable[..., Page],
@@ -41,6 +35,6 @@ def test_every_page_is_well_made(
     plain = new_page(java_script_enabled=False, storage_state=page.context.storage_state())
 
     walked = [visit for visit in visiting.visits(app, hospital) if visit.state.who == who]
-    wrong = [what for visit in walked for what in walking.complaints(page, plain, visit, hospital, closely)]
+    wrong = [what for visit in walked for what in walking.complaints(page, plain, visit, hospital)]
 
     assert wrong == [], "\n".join(wrong)

@@ -296,7 +296,7 @@ class TestRequests:
         assert (response.status_code, response.location) == (303, "/clinic/requests")
         assert state_of(database, visit) is VisitState.CONFIRMED
         assert f"Confirmed: {visit.patient.name}" in doctors_client.get("/clinic/requests").text
-        assert messages(database) == ["confirmed"]
+        assert messages(database) == ["confirmed", "reminder_day", "reminder_hours"]
 
     def test_htmx_gets_the_list_alone(self, doctors_client: FlaskClient, doctor: Any) -> None:
         visit = AppointmentFactory(doctor=doctor, state=VisitState.PENDING)
