@@ -26,4 +26,6 @@ export function keep(scope) {
     waiting.delete(target);
   });
   addEventListener("pagehide", () => [...waiting.keys()].forEach(send));
+  // The address shows what is kept, too: going back to a form that was refused sends nothing anew.
+  if (scope.querySelector("form[data-keep]")) history.replaceState(history.state, "", location.href);
 }

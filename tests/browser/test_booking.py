@@ -245,6 +245,20 @@ class TestForms:
         expect(page.get_by_role("heading", level=1)).to_have_text("Appointment booked")
         assert count_visits(database) == 2
 
+    def test_going_back_to_a_form_that_was_refused_sends_nothing_anew(
+        self, page: Page, sign_in: SignIn, doctor: Any, patient: Any
+    ) -> None:
+        sign_in(page, patient.manager)
+        choose_time(page, doctor)
+        press(page, "Continue")
+        expect(page.get_by_role("alert")).to_contain_text("Enter the reason for the visit.")
+        give_details(page)
+        expect(page.get_by_role("heading", level=1)).to_have_text("Check your answers")
+
+        page.go_back()
+
+        expect(page.get_by_label("Reason for the visit")).to_have_value(REASON)
+
     def test_changing_answers_keeps_the_others(
         self, page: Page, sign_in: SignIn, doctor: Any, patient: Any, database: Database
     ) -> None:
