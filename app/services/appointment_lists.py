@@ -19,6 +19,7 @@ from app.policy import Actor, Capacity, Permission
 from app.services.appointments import WITH_PEOPLE
 from app.services.listing import Listing, listing
 from app.services.reading import fixed, read
+from app.services.statements import Fixed
 
 _RUNNING = (*OPEN, VisitState.IN_PROGRESS)
 
@@ -120,7 +121,7 @@ def find(
 
 
 @cache
-def _page(hats: frozenset[Capacity], filters: frozenset[str]) -> tuple[Select[int], Select[*tuple[Any, ...]]]:
+def _page(hats: frozenset[Capacity], filters: frozenset[str]) -> tuple[Fixed[int], Fixed[*tuple[Any, ...]]]:
     """The count, and the lines of one page; made once for each set of filters."""
     conditions = [
         policy.may_see(policy.stand_in(hats), Appointment),

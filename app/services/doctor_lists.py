@@ -43,6 +43,7 @@ from app.services.hours import HoursSummary, summary, week_of, whole_catalogue
 from app.services.listing import Listing
 from app.services.ratings import mean_rating, number_of_reviews, rounded
 from app.services.reading import Joined, fixed, read
+from app.services.statements import Fixed
 
 Hats = frozenset[Capacity]
 
@@ -138,14 +139,14 @@ def _page(hats: Hats, *criteria: ColumnElement[bool]) -> tuple[Select[int, str],
 
 
 @cache
-def _usual_page(hats: Hats) -> tuple[Select[int, str], Select[*tuple[Any, ...]]]:
+def _usual_page(hats: Hats) -> tuple[Fixed[int, str], Fixed[*tuple[Any, ...]]]:
     """For lists without criteria: it is made once."""
     counted, lines = _page(hats)
     return fixed(counted), fixed(lines)
 
 
 @cache
-def _one(hats: Hats) -> Select[*tuple[Any, ...]]:
+def _one(hats: Hats) -> Fixed[*tuple[Any, ...]]:
     return fixed(_any_one(hats).where(policy.may_see(policy.stand_in(hats), Doctor)))
 
 

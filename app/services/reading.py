@@ -7,38 +7,50 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
-from typing import Any, TypeVarTuple, cast
+from typing import Any, TypeVarTuple
 
-from sqlalchemy import CompoundSelect, Connection, Row, Select, String, event, lambda_stmt
+from sqlalchemy import CompoundSelect, Connection, PoolProxiedConnection, Row, Select, String, event
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
 from app.extensions import db, read_only
+from app.services.statements import Fixed
 
 Columns = TypeVarTuple("Columns")
 
-_reader: ContextVar[Connection | None] = ContextVar("reader", default=None)
+_reader: ContextVar[Connection | PoolProxiedConnection | None] = ContextVar("reader", default=None)
 """The connection of a request that only reads and has no use for a session so far."""
 
 
-def fixed(statement: Select[*Columns]) -> Select[*Columns]:
-    """A statement that is only read from now on: by what it is kept compiled, is worked out once and not each time."""
-    return cast("Select[*Columns]", lambda_stmt(lambda: statement))
+def fixed(statement: Select[*Columns]) -> Fixed[*Columns]:
+    """A statement that is only read from now on: what it is for the database is worked out once and not each time."""
+    return Fixed(statement)
 
 
 def read(
-    statement: Select[*Columns] | CompoundSelect[*Columns], parameters: Mapping[str, object]
+    statement: Fixed[*Columns] | Select[*Columns] | CompoundSelect[*Columns], parameters: Mapping[str, Any]
 ) -> Sequence[Row[*Columns]]:
     """Run a statement with values for its `bindparam`s; others that come along are ignored.
 
     Where a session is in use it runs in its transaction, after what the session has still to write.
     """
-    if not _needs_session():
-        return _connected().execute(statement, parameters).all()
-    db.session.flush()
-    return db.session.connection().execute(statement, parameters).all()
+    in_session = _needs_session()
+    if in_session:
+        db.session.flush()
+    if isinstance(statement, (Select, CompoundSelect)):
+        found = _connected(in_session=in_session).execute(statement, parameters)
+        return found.all()  # type: ignore[return-value] # mypy loses the columns of a Select that may be a CompoundSelect
+    engine = db.engine
+    plan = statement.plan(engine.dialect, parameters)
+    # Whoever listens to the engine hears every statement: then all of them go its way.
+    if plan is not None and not engine.dispatch.before_cursor_execute:
+        try:
+            return plan.run(_bare(in_session=in_session), parameters)
+        except engine.dialect.loaded_dbapi.OperationalError:
+            release()  # SQLAlchemy asks again, and says what is wrong in its own terms
+    return _connected(in_session=in_session).execute(statement.usual, parameters).all()
 
 
 def release() -> None:
@@ -53,9 +65,26 @@ def _needs_session() -> bool:
     return not read_only.get() or (db.session.registry.has() and db.session.registry().in_transaction())
 
 
-def _connected() -> Connection:
+def _bare(*, in_session: bool) -> PoolProxiedConnection:
+    """The driver's connection, in a transaction."""
+    if in_session:
+        return db.session.connection().connection
     reader = _reader.get()
+    if isinstance(reader, Connection):
+        return reader.connection
     if reader is None:
+        reader = db.engine.raw_connection()
+        _reader.set(reader)
+        reader.cursor().execute("BEGIN")
+    return reader
+
+
+def _connected(*, in_session: bool) -> Connection:
+    if in_session:
+        return db.session.connection()
+    reader = _reader.get()
+    if not isinstance(reader, Connection):
+        release()
         reader = db.engine.connect()
         _reader.set(reader)
     return reader

@@ -21,6 +21,7 @@ from app.services.listing import Listing
 from app.services.ratings import is_verified, shown_name
 from app.services.reading import fixed, read
 from app.services.references import named
+from app.services.statements import Fixed
 
 Query = TypeVar("Query", bound=Select[*tuple[Any, ...]])
 
@@ -97,7 +98,7 @@ def _page(
 
 
 @cache
-def _usual_page(hats: frozenset[Capacity]) -> tuple[Select[int], Select[*tuple[Any, ...]]]:
+def _usual_page(hats: frozenset[Capacity]) -> tuple[Fixed[int], Fixed[*tuple[Any, ...]]]:
     """For the list without criteria: it is made once."""
     counted, lines = _page(hats)
     return fixed(counted), fixed(lines)

@@ -23,6 +23,7 @@ from app.models.types import is_key
 from app.policy import Actor, without_staff_rights
 from app.services import audit
 from app.services.reading import fixed, read
+from app.services.statements import Fixed
 
 _ALGORITHM = "HS256"
 
@@ -212,12 +213,12 @@ def end_all(account_id: int, *, keep: int | None = None) -> None:
     db.session.execute((query if keep is None else query.where(Session.id != keep)).values(ended_at=now()))
 
 
-def _actor(which: Select[*tuple[Any, ...]], key: int | str, kind: SessionKind, origin: str) -> Actor | None:
+def _actor(which: Fixed[*tuple[Any, ...]], key: int | str, kind: SessionKind, origin: str) -> Actor | None:
     found = _presence(which, key, kind, origin)
     return found.actor if found else None
 
 
-def _presence(which: Select[*tuple[Any, ...]], key: int | str, kind: SessionKind, origin: str) -> Presence | None:
+def _presence(which: Fixed[*tuple[Any, ...]], key: int | str, kind: SessionKind, origin: str) -> Presence | None:
     """One statement: the live session, its active account, and the approved doctor and the second factor of that."""
     rows = read(which, {"key": key, "kind": kind, "now": now()})
     if not rows:
