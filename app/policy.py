@@ -9,7 +9,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, bindparam, exists, false, or_, select, true, union
@@ -288,9 +288,7 @@ def fetch(actor: Actor, model: type[Row], key: int, *options: ORMOption, lock: b
 
     Raises NotFound for one that is absent and for one that is hidden, alike.
     """
-    query = _by_key(capacities(actor), model).options(*options)
-    if lock:
-        query = query.with_for_update(of=model, key_share=True).execution_options(populate_existing=True)
+    query = _by_key(capacities(actor), model, options, lock=lock)
     row: Row | None = (
         db.session.scalars(query, {**parameters(actor), "key": key}).one_or_none() if is_key(key) else None
     )
@@ -299,10 +297,14 @@ def fetch(actor: Actor, model: type[Row], key: int, *options: ORMOption, lock: b
     return row
 
 
-@cache
-def _by_key(hats: frozenset[Capacity], model: type[Row]) -> Select[Row]:
+@lru_cache(maxsize=256)
+def _by_key(hats: frozenset[Capacity], model: type[Row], options: tuple[ORMOption, ...], *, lock: bool) -> Select[Row]:
     """The row that has the parameter `key`, if those who wear these hats may see it."""
-    return visible(stand_in(hats), model).where(model.id == bindparam("key"))  # type: ignore[attr-defined] # every model has a key
+    query = visible(stand_in(hats), model).where(model.id == bindparam("key"))  # type: ignore[attr-defined] # every model has a key
+    query = query.options(*options)
+    if lock:
+        query = query.with_for_update(of=model, key_share=True).execution_options(populate_existing=True)
+    return query
 
 
 class Permission(enum.Enum):

@@ -113,6 +113,16 @@ def saving() -> Iterator[None]:
         raise explain(error) from error
 
 
+@contextmanager
+def inserting() -> Iterator[None]:
+    """As `saving`, for statements that pass the session's objects by: a savepoint of the connection alone."""
+    try:
+        with db.session.connection().begin_nested():
+            yield
+    except IntegrityError as error:
+        raise explain(error) from error
+
+
 def explain(error: IntegrityError) -> PortalError:
     """A violated constraint in the hospital's words."""
     guard = GUARDS.get(violated_guard(error))

@@ -90,9 +90,9 @@ def book_for(
         raise NotFound  # voided before the calendars were locked
     slot = calendars.offered(doctor.id, starts_at, by_patient=by_patient)
     is_confirmed = not by_patient and policy.can(actor, Permission.RUN_CALENDAR, doctor)
-    appointment = Appointment(
-        patient=patient,
-        doctor=doctor,
+    appointment = calendars.enter(
+        patient,
+        doctor,
         starts_at=slot.starts_at,
         ends_at=slot.ends_at,
         kind=kind,
@@ -102,8 +102,6 @@ def book_for(
         patient_agreed=by_patient,
         booked_by_id=actor.account_id,
     )
-    with calendars.taking_time(doctor.id, slot.starts_at):
-        db.session.add(appointment)
     audit.record(actor, "appointment.booked", appointment, patient_id=patient.id)
     tell(Template.BOOKED, appointment)
     return appointment

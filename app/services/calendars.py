@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, insert, or_, select, update
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app import policy, unit_of_work
 from app.clock import now
@@ -95,12 +97,28 @@ def offered(doctor_id: int, starts_at: datetime, *, by_patient: bool, ignoring: 
     return slot
 
 
+def enter(patient: Patient, doctor: Doctor, *, starts_at: datetime, **values: Any) -> Appointment:
+    """Save a new visit; where the database refuses its time, say so with the next free times."""
+    statement = insert(Appointment).returning(Appointment)
+    row = {"patient_id": patient.id, "doctor_id": doctor.id, "starts_at": starts_at, **values}
+    with _refused_with_alternatives(doctor.id, starts_at), unit_of_work.inserting():
+        visit: Appointment = db.session.scalars(statement, [row]).one()
+    set_committed_value(visit, "patient", patient)
+    set_committed_value(visit, "doctor", doctor)
+    return visit
+
+
 @contextmanager
 def taking_time(doctor_id: int, starts_at: datetime) -> Iterator[None]:
     """Save a visit's time; where the database refuses it, say so with the next free times."""
+    with _refused_with_alternatives(doctor_id, starts_at), unit_of_work.saving():
+        yield
+
+
+@contextmanager
+def _refused_with_alternatives(doctor_id: int, starts_at: datetime) -> Iterator[None]:
     try:
-        with unit_of_work.saving():
-            yield
+        yield
     except Conflict as conflict:
         conflict.alternatives = availability.alternatives(doctor_id, starts_at)
         raise
