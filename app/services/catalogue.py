@@ -1,6 +1,7 @@
 """The lists that admins keep: what the fields of each may hold, who may add to it, where its entries are in use.
 
-Each is one entry of this file; vocabularies.py reads, adds to, changes and empties them all (contract, section 6).
+Each is one entry of this file: vocabularies.py reads, adds to, changes and empties them all (contract, section 6), and
+admins have its pages and its CSV file by it (catalogue_lists.py, pages/admin/lists.py).
 """
 
 from __future__ import annotations
@@ -38,12 +39,18 @@ Key = InstrumentedAttribute[Any] | Column[Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextRule:
-    """What a text may be: at most `longest` characters, something that `pattern` finds; `hint` says it to people."""
+    """What a text may be: at most `longest` characters, something that `pattern` finds; `hint` says it to people.
+
+    `label` is what a form calls it, and `about` the line below; `is_prose` asks for it in several lines.
+    """
 
     longest: int
     is_required: bool = False
     pattern: str = ""
     hint: str = ""
+    label: str = "Name"
+    about: str = ""
+    is_prose: bool = False
 
     def problem(self, text: str) -> str | None:
         """What is wrong with a text, or None."""
@@ -73,6 +80,7 @@ class Vocabulary(Generic[Row]):
     model: type[Row]
     noun: str
     plural: str
+    about: str
     texts: Mapping[str, TextRule]
     order: tuple[ColumnElement[Any] | InstrumentedAttribute[Any], ...]
     added_by: Permission = Permission.ADMINISTER
@@ -81,22 +89,31 @@ class Vocabulary(Generic[Row]):
     has_picture: bool = False
 
     @property
+    def title(self) -> str:
+        """The field by which people know an entry: its first."""
+        return next(iter(self.texts))
+
+    @property
     def is_unique(self) -> bool:
         """Whether an entry can be refused because there is one like it already."""
         return any(column.unique for column in self.model.__table__.columns)
+
+
+def counts(vocabulary: Vocabulary[Any], key: Any) -> list[ColumnElement[int]]:
+    """For each use, how many have the entry of that key, which may be a column of the statement around."""
+    return [
+        select(func.count() if use.counted is None else func.count(use.counted.distinct()))
+        .where(use.key == key)
+        .scalar_subquery()
+        for use in vocabulary.uses
+    ]
 
 
 def refuse_used(vocabulary: Vocabulary[Any], row: Any, cannot: str) -> None:
     """Raise Conflict, which says what the entry `cannot` (be deleted) and what has it; one statement."""
     if not vocabulary.uses:
         return
-    counts = [
-        select(func.count() if use.counted is None else func.count(use.counted.distinct()))
-        .where(use.key == row.id)
-        .scalar_subquery()
-        for use in vocabulary.uses
-    ]
-    numbers = db.session.execute(select(*counts)).one()
+    numbers = db.session.execute(select(*counts(vocabulary, row.id))).one()
     found = [use.told(number) for use, number in zip(vocabulary.uses, numbers, strict=True) if number]
     if found:
         have = "has" if sum(numbers) == 1 else "have"
@@ -135,13 +152,21 @@ _NAME = TextRule(
     pattern=r"[^\s\x1c-\x1f\x850-9]",
     hint="Enter a name with a letter in it.",
 )
-_SLUG = TextRule(longest=slugs.LONGEST, pattern=slugs.PATTERN, hint="Use small letters, digits and single hyphens.")
+_SLUG = TextRule(
+    longest=slugs.LONGEST,
+    pattern=slugs.PATTERN,
+    hint="Use small letters, digits and single hyphens.",
+    label="Slug (optional)",
+    about="What programs call it. Made from the name where you leave it empty.",
+)
+_DESCRIPTION = TextRule(longest=5000, label="Description (optional)", is_prose=True)
 _NAMED: Mapping[str, TextRule] = {"name": _NAME, "slug": _SLUG}
 
 DESIGNATIONS = Vocabulary(
     model=Designation,
     noun="designation",
     plural="designations",
+    about="Doctors' grades, such as Consultant.",
     texts=_NAMED,
     order=(Designation.name_key,),
     uses=(Use(doctor_designation.c.designation_id, "doctor", "doctors"),),
@@ -151,6 +176,7 @@ SPECIALISATIONS = Vocabulary(
     model=Specialisation,
     noun="specialisation",
     plural="specialisations",
+    about="What doctors treat, such as Cardiology. Patients search by it.",
     texts=_NAMED,
     order=(Specialisation.name_key,),
     uses=(Use(doctor_specialisation.c.specialisation_id, "doctor", "doctors"),),
@@ -160,7 +186,17 @@ AVAILABLE_TIMES = Vocabulary(
     model=AvailableTime,
     noun="available time",
     plural="available times",
-    texts={"label": TextRule(longest=50, is_required=True, pattern="[0-9]", hint=day_times.NOT_A_TIME)},
+    about="Times of day by which programs book, such as 9:30 AM.",
+    texts={
+        "label": TextRule(
+            longest=50,
+            is_required=True,
+            pattern="[0-9]",
+            hint=day_times.NOT_A_TIME,
+            label="Time",
+            about="For example, 9:30 AM or 10:00 AM - 10:30 AM.",
+        )
+    },
     order=(AvailableTime.starts,),
     uses=(
         Use(WeeklyHours.available_time_id, "doctor", "doctors", counted=WeeklyHours.doctor_id),
@@ -172,7 +208,12 @@ DEPARTMENTS = Vocabulary(
     model=Department,
     noun="department",
     plural="departments",
-    texts={"name": _NAME, "location": TextRule(longest=200), "description": TextRule(longest=5000)},
+    about="The parts of the hospital. Doctors and clinical records belong to one.",
+    texts={
+        "name": _NAME,
+        "location": TextRule(longest=200, label="Location (optional)", about="Where patients find it."),
+        "description": _DESCRIPTION,
+    },
     order=(Department.name_key,),
     added_by=Permission.CREATE_DEPARTMENT,
     uses=(
@@ -184,9 +225,10 @@ SERVICES = Vocabulary(
     model=Service,
     noun="service",
     plural="services",
+    about="What the hospital offers, as everybody reads it.",
     texts={
         "name": TextRule(longest=200, is_required=True, pattern=r"[^\s\x1c-\x1f\x85]", hint="Enter a name."),
-        "description": TextRule(longest=5000),
+        "description": _DESCRIPTION,
     },
     order=(func.lower(Service.name),),
     has_picture=True,

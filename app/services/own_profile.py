@@ -97,11 +97,7 @@ def change(
 def replace_picture(actor: Actor, upload: bytes) -> None:
     """Have an uploaded picture stand in place of the present one. Raises Invalid, at `picture`, as `read_upload`."""
     unit_of_work.pause()  # drawing takes long
-    try:
-        picture = pictures.read_upload(upload)
-    except Invalid as refusal:
-        raise Invalid(refusal.message, field="picture") from refusal
-    _write_picture(actor, picture)
+    _write_picture(actor, pictures.read_upload(upload))
 
 
 def remove_picture(actor: Actor) -> None:

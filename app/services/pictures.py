@@ -52,19 +52,19 @@ class NewPicture:
 def read_upload(upload: bytes) -> NewPicture:
     """An upload as the portal keeps it: upright, at most 1,200 pixels wide and high.
 
-    What counts is the content, not the name or the type that came with it. Raises Invalid for what is no JPEG, PNG
-    or WebP picture, and for one of over 40 million pixels.
+    What counts is the content, not the name or the type that came with it. Raises Invalid, at `picture`, for what is no
+    JPEG, PNG or WebP picture, and for one of over 40 million pixels.
     """
     try:
         with Image.open(BytesIO(upload), formats=tuple(_TYPES)) as opened:
             if opened.width * opened.height > _MOST_PIXELS:
-                raise Invalid("Choose a smaller picture: this one has over 40 million pixels.")
+                raise Invalid("Choose a smaller picture: this one has over 40 million pixels.", field="picture")
             kind = opened.format or ""
             drawn = ImageOps.exif_transpose(opened)
             drawn.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         # Pillow tells of a broken PNG by a SyntaxError.
-        raise Invalid(_NOT_A_PICTURE) from error
+        raise Invalid(_NOT_A_PICTURE, field="picture") from error
     has_alpha = kind != "JPEG" and drawn.has_transparency_data
     output = BytesIO()
     drawn.convert("RGBA" if has_alpha else "RGB").save(output, kind, quality=85)

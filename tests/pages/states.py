@@ -133,11 +133,23 @@ CLINIC: dict[str, tuple[State, ...]] = {
     "GET /clinic/requests": (at("doctor"), at("outsider")),
     "GET /clinic/requests/<int:appointment_id>/decline": (at("doctor"), refused("doctor")),
 }
+_LIST = "/admin/lists/<any('designations', 'specialisations', 'available-times', 'departments', 'services'):name>"
+_SERVICE = {"name": "services", "key": "service"}
 ADMIN: dict[str, tuple[State, ...]] = {
     "GET /admin": (at("admin"), empty("admin")),
     "GET /admin/doctors": (at("admin"), at("admin", search="nobody of this name"), empty("admin")),
     "GET /admin/doctors/<int:doctor_id>": (at("admin"), at("admin", values={"doctor_id": "doctor"})),
     "GET /admin/doctors/<int:doctor_id>/reject": (at("admin"), refused("admin")),
+    "GET /admin/lists": (at("admin"), empty("admin")),
+    f"GET {_LIST}": (
+        at("admin"),
+        at("admin", search="no such entry"),
+        at("admin", values={"name": "services"}),
+        empty("admin"),
+    ),
+    f"GET {_LIST}/add": (at("admin"), refused("admin"), at("admin", values={"name": "services"})),
+    f"GET {_LIST}/<int:key>": (at("admin"), refused("admin", name=""), at("admin", values=_SERVICE)),
+    f"GET {_LIST}/<int:key>/delete": (at("admin"), at("admin", values={"key": "department"})),
 }
 STATES: dict[str, tuple[State, ...]] = {**PUBLIC, **ACCOUNT, **PATIENT, **CLINIC, **ADMIN}
 
@@ -152,6 +164,7 @@ NO_PAGES: dict[str, str] = {
     "GET /static/<path:filename>": "a file",
     "GET /presence": "seconds, for a script",
     "GET /contact/sent": "where a sent message leads",
+    f"GET {_LIST}/entries.csv": "a table",
     "GET /calendar/<token>.ics": "a calendar",
     "GET /my/appointments/<int:appointment_id>/calendar.ics": "a calendar",
     "GET /my/record/<int:record_id>/entry.pdf": "a PDF",

@@ -39,6 +39,7 @@ LINKED = {
     "clinic.requests": "/clinic/requests",
     "admin.home": "/admin",
     "admin.doctors": "/admin/doctors",
+    "admin.lists": "/admin/lists",
 }
 """The pages that the frame and the components link to."""
 

@@ -1,6 +1,6 @@
-"""Pages for admins: the dashboard, and the approval of doctors."""
+"""Pages for admins: the dashboard, the approval of doctors, and the lists of the catalogue."""
 
-from app.pages.admin import doctors, home
+from app.pages.admin import doctors, home, lists
 from app.pages.admin.entrance import blueprint
 
-__all__ = ["blueprint", "doctors", "home"]
+__all__ = ["blueprint", "doctors", "home", "lists"]

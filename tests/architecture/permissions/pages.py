@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 from tests.architecture.permissions import SIGN_IN, Row, row, same
 from tests.factories import coming_weekday
@@ -71,6 +72,8 @@ def _export(scene: Any) -> dict[str, Any]:
 _STEP = "/clinic/appointments/<int:appointment_id>/<any(confirm, start, complete, missed):step>"
 _PENDING = {"doctor_id": "pending_doctor"}
 _REQUEST = {"appointment_id": "waiting_request"}
+_LIST = "/admin/lists/<any('designations', 'specialisations', 'available-times', 'departments', 'services'):name>"
+_ENTRY = {"name": "departments", "key": "unused_department"}
 _REASON = {"reason": "The registration number could not be verified."}
 
 PUBLIC: dict[str, Row] = {
@@ -253,5 +256,18 @@ ADMIN: dict[str, Row] = {
     "POST /admin/doctors/<int:doctor_id>/reject": row(
         SIGN_IN, 403, 403, 403, 403, 403, 303, values=_PENDING, send=lambda _scene: _REASON
     ),
+    "GET /admin/lists": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
+    f"GET {_LIST}": row(SIGN_IN, 403, 403, 403, 403, 403, 200, values=_ENTRY),
+    f"GET {_LIST}/entries.csv": row(SIGN_IN, 403, 403, 403, 403, 403, 200, values=_ENTRY),
+    f"GET {_LIST}/add": row(SIGN_IN, 403, 403, 403, 403, 403, 200, values=_ENTRY),
+    f"POST {_LIST}/add": row(
+        SIGN_IN, 403, 403, 403, 403, 403, 303, values=_ENTRY, send=lambda _scene: {"name": "Sleep", "key": str(uuid4())}
+    ),
+    f"GET {_LIST}/<int:key>": row(SIGN_IN, 403, 403, 403, 403, 403, 200, values=_ENTRY),
+    f"POST {_LIST}/<int:key>": row(
+        SIGN_IN, 403, 403, 403, 403, 403, 303, values=_ENTRY, send=lambda _scene: {"name": "Sleep"}
+    ),
+    f"GET {_LIST}/<int:key>/delete": row(SIGN_IN, 403, 403, 403, 403, 403, 200, values=_ENTRY),
+    f"POST {_LIST}/<int:key>/delete": row(SIGN_IN, 403, 403, 403, 403, 403, 303, values=_ENTRY),
 }
 ROWS: dict[str, Row] = {**PUBLIC, **ACCOUNT, **PATIENT, **CLINIC, **ADMIN}
