@@ -33,6 +33,7 @@ from app.models import (
     Department,
     Designation,
     Doctor,
+    Message,
     Patient,
     Profile,
     RecordExport,
@@ -245,6 +246,7 @@ VISIBLE: Mapping[type[Base], Mapping[Capacity, Condition]] = {
         ),
     },
     ContactMessage: {Capacity.ADMIN: _everything},
+    Message: {Capacity.ADMIN: _everything},
     CalendarFeed: {Capacity.MEMBER: lambda actor: CalendarFeed.account_id == actor.account_id},
     ReminderChoice: {Capacity.MEMBER: lambda actor: ReminderChoice.account_id == actor.account_id},
 }

@@ -357,6 +357,17 @@ class ContactMessageFactory(_RowFactory[models.ContactMessage]):
     message = "When are visiting hours?"
 
 
+class MessageFactory(_RowFactory[models.Message]):
+    """A mail to somebody, such as one about a changed password."""
+
+    class Meta:
+        model = models.Message
+
+    key = factory.Sequence(lambda number: f"password_changed.{number}")
+    template = "password_changed"
+    recipient = factory.Sequence(lambda number: f"reader{number}@example.org")
+
+
 class WaitingEntryFactory(_RowFactory[models.WaitingEntry]):
     """Somebody who waits for a first visit in the next month, or, with `visit`, for an earlier time than it."""
 

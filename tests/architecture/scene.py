@@ -44,6 +44,7 @@ class Scene:
     review: models.Review
     mapping: models.CareTeamMember
     session: models.Session
+    message: models.Message
     entry: models.WaitingEntry
     offer: models.WaitingOffer
     draft: str
@@ -119,6 +120,7 @@ def build_scene() -> Scene:
         review=factories.ReviewFactory(patient=patient, doctor=doctor),
         mapping=factories.CareTeamMemberFactory(patient=patient, doctor=doctor),
         session=factories.SessionFactory(account=patient.manager),
+        message=factories.MessageFactory(state=models.MessageState.FAILED, error="ConnectionRefusedError"),
         entry=entry,
         offer=factories.WaitingOfferFactory(entry=entry, held__starts_at=factories.coming_weekday(hour=12)),
         draft=factories.BookingDraftFactory(

@@ -140,6 +140,7 @@ ADMIN: dict[str, tuple[State, ...]] = {
     "GET /admin/doctors": (at("admin"), at("admin", search="nobody of this name"), empty("admin")),
     "GET /admin/doctors/<int:doctor_id>": (at("admin"), at("admin", values={"doctor_id": "doctor"})),
     "GET /admin/doctors/<int:doctor_id>/reject": (at("admin"), refused("admin")),
+    "GET /admin/messages": (at("admin"), at("admin", state="all"), at("admin", search="nobody"), empty("admin")),
     "GET /admin/lists": (at("admin"), empty("admin")),
     f"GET {_LIST}": (
         at("admin"),

@@ -1,6 +1,6 @@
-"""Pages for admins: the dashboard, the approval of doctors, and the lists of the catalogue."""
+"""Pages for admins: the dashboard, the approval of doctors, the lists of the catalogue, and the mail."""
 
-from app.pages.admin import doctors, home, lists
+from app.pages.admin import doctors, home, lists, messages
 from app.pages.admin.entrance import blueprint
 
-__all__ = ["blueprint", "doctors", "home", "lists"]
+__all__ = ["blueprint", "doctors", "home", "lists", "messages"]

@@ -256,6 +256,9 @@ ADMIN: dict[str, Row] = {
     "POST /admin/doctors/<int:doctor_id>/reject": row(
         SIGN_IN, 403, 403, 403, 403, 403, 303, values=_PENDING, send=lambda _scene: _REASON
     ),
+    "GET /admin/messages": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
+    "POST /admin/messages/<int:message_id>/retry": row(SIGN_IN, 403, 403, 403, 403, 403, 303),
+    "POST /admin/messages/retry": row(SIGN_IN, 403, 403, 403, 403, 403, 303),
     "GET /admin/lists": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
     f"GET {_LIST}": row(SIGN_IN, 403, 403, 403, 403, 403, 200, values=_ENTRY),
     f"GET {_LIST}/entries.csv": row(SIGN_IN, 403, 403, 403, 403, 403, 200, values=_ENTRY),
