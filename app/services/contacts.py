@@ -7,16 +7,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
+from sqlalchemy import ColumnElement, func, or_
 from sqlalchemy.exc import IntegrityError
 
 from app import policy, unit_of_work
+from app.clock import now
 from app.errors import Invalid
 from app.extensions import db
 from app.models import ContactMessage
+from app.models.types import is_key
 from app.policy import Actor, Permission
 from app.services import attempts, audit, phones
+from app.services.listing import Listing, listing
+from app.services.search import words
 
 _SENT_BEFORE = "uq_contact_message_sent_key"
 LONGEST_NAME = 200
@@ -67,6 +72,47 @@ def every(actor: Actor) -> Sequence[ContactMessage]:
     return db.session.scalars(policy.visible(actor, ContactMessage).order_by(ContactMessage.id.desc())).all()
 
 
+def find(
+    actor: Actor, *, is_handled: bool | None = None, search: str = "", limit: int, offset: int
+) -> Listing[ContactMessage]:
+    """The messages that wait, those that are handled, or all, the newest first: two statements.
+
+    Every word of `search` is in the name, the telephone number or the text. Raises Unauthorized and Forbidden.
+    """
+    policy.require(actor, Permission.ADMINISTER)
+    query = policy.visible(actor, ContactMessage).where(*map(_mentions, words(search)))
+    if is_handled is not None:
+        handled = ContactMessage.handled_at
+        query = query.where(handled.is_not(None) if is_handled else handled.is_(None))
+    return listing(query.order_by(ContactMessage.id.desc()), limit=limit, offset=offset)
+
+
+def count_waiting(actor: Actor) -> int:
+    """How many messages nobody has handled. Raises Unauthorized and Forbidden."""
+    return find(actor, is_handled=False, limit=0, offset=0).count
+
+
+def settle(actor: Actor, contact_ids: Collection[int], *, is_handled: bool) -> int:
+    """Note that messages are handled, or wait again, and say how many were not so already; unknown ones are passed by.
+
+    Raises Unauthorized, Forbidden, and Invalid where none is named.
+    """
+    policy.require(actor, Permission.ADMINISTER)
+    keys = [key for key in contact_ids if is_key(key)]
+    if not keys:
+        raise Invalid("Choose at least one message.", field="messages")
+    handled = ContactMessage.handled_at
+    rows = policy.visible(actor, ContactMessage).where(
+        ContactMessage.id.in_(keys), handled.is_(None) if is_handled else handled.is_not(None)
+    )
+    changed = db.session.scalars(rows.order_by(ContactMessage.id).with_for_update(key_share=True)).all()
+    for row in changed:
+        row.handled_at = now() if is_handled else None
+        audit.record(actor, "contact_message.handled" if is_handled else "contact_message.reopened", row)
+    db.session.flush()
+    return len(changed)
+
+
 def get(actor: Actor, contact_id: int) -> ContactMessage:
     """One message. Raises Unauthorized, Forbidden, NotFound."""
     policy.require(actor, Permission.ADMINISTER)
@@ -96,6 +142,11 @@ def remove(actor: Actor, contact_id: int) -> None:
     db.session.delete(row)
     db.session.flush()
     audit.record(actor, "contact_message.removed", row)
+
+
+def _mentions(word: str) -> ColumnElement[bool]:
+    columns = (ContactMessage.name, ContactMessage.phone, ContactMessage.message)
+    return or_(*(func.lower(column).contains(word.lower(), autoescape=True) for column in columns))
 
 
 def _checked(values: Mapping[str, str]) -> dict[str, str]:

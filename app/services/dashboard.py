@@ -12,29 +12,30 @@ from app.clock import day_bounds, local_today, now
 from app.extensions import db
 from app.models import Appointment, Approval, Doctor, VisitState
 from app.policy import Actor, Permission
-from app.services import outbox
+from app.services import contacts, outbox
 
 _NO_VISIT = (VisitState.HELD, VisitState.CANCELLED)
 
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """Applications that wait, today's visits (hospital-local) without cancelled ones, mail that should be out."""
+    """What waits: applications, undelivered mail, questions nobody handled; and today's visits without cancelled ones."""
 
     waiting_doctors: int
     visits_today: int
     undelivered_mail: int
+    waiting_contacts: int
 
 
 def overview(actor: Actor) -> Overview:
-    """How the hospital stands now, in three statements. Raises Unauthorized or Forbidden for who is no admin."""
+    """How the hospital stands now, in a few statements. Raises Unauthorized or Forbidden for who is no admin."""
     policy.require(actor, Permission.ADMINISTER)
     first, last = day_bounds(local_today())
     waiting = policy.visible(actor, Doctor).where(Doctor.approval == Approval.PENDING)
     today = policy.visible(actor, Appointment).where(
         Appointment.starts_at >= first, Appointment.starts_at < last, Appointment.state.not_in(_NO_VISIT)
     )
-    return Overview(_count(waiting), _count(today), outbox.count_undelivered(now()))
+    return Overview(_count(waiting), _count(today), outbox.count_undelivered(now()), contacts.count_waiting(actor))
 
 
 def _count(query: Select[Any]) -> int:

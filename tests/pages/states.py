@@ -141,6 +141,13 @@ ADMIN: dict[str, tuple[State, ...]] = {
     "GET /admin/doctors/<int:doctor_id>": (at("admin"), at("admin", values={"doctor_id": "doctor"})),
     "GET /admin/doctors/<int:doctor_id>/reject": (at("admin"), refused("admin")),
     "GET /admin/messages": (at("admin"), at("admin", state="all"), at("admin", search="nobody"), empty("admin")),
+    "GET /admin/contacts": (
+        at("admin"),
+        at("admin", show="handled"),
+        at("admin", search="nobody"),
+        empty("admin"),
+        refused("admin", messages=""),
+    ),
     "GET /admin/lists": (at("admin"), empty("admin")),
     f"GET {_LIST}": (
         at("admin"),

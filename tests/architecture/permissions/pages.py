@@ -259,6 +259,10 @@ ADMIN: dict[str, Row] = {
     "GET /admin/messages": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
     "POST /admin/messages/<int:message_id>/retry": row(SIGN_IN, 403, 403, 403, 403, 403, 303),
     "POST /admin/messages/retry": row(SIGN_IN, 403, 403, 403, 403, 403, 303),
+    "GET /admin/contacts": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
+    "POST /admin/contacts": row(
+        SIGN_IN, 403, 403, 403, 403, 403, 303, send=lambda scene: {"messages": scene.contact.id, "handled": "yes"}
+    ),
     "GET /admin/lists": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
     f"GET {_LIST}": row(SIGN_IN, 403, 403, 403, 403, 403, 200, values=_ENTRY),
     f"GET {_LIST}/entries.csv": row(SIGN_IN, 403, 403, 403, 403, 403, 200, values=_ENTRY),
