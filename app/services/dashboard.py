@@ -19,7 +19,7 @@ _NO_VISIT = (VisitState.HELD, VisitState.CANCELLED)
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """What waits: applications, undelivered mail, questions nobody handled; and today's visits without cancelled ones."""
+    """What waits: applications, mail, questions of visitors; and today's visits (hospital-local), no cancelled ones."""
 
     waiting_doctors: int
     visits_today: int

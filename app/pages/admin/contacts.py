@@ -57,7 +57,7 @@ def contacts() -> Response:
         ),
         shrinks=True,
     )
-    form.messages.choices = {row.id: f"{row.name}, {row.phone}" for row in found.rows}
+    form.messages.choices = {str(row.id): f"{row.name}, {row.phone}" for row in found.rows}
     form.handled.data = "no" if is_handled else "yes"
     texts = {
         str(

@@ -121,16 +121,15 @@ def entry(name: str, key: int) -> Response:
 @blueprint.route(f"{_LIST}/<int:key>/delete", methods=["GET", "POST"])
 def delete_entry(name: str, key: int) -> Response:
     """Say on GET what has an entry, and ask; on POST delete it."""
-    listed = LISTS[name]
-    line = catalogue_lists.get(actor(), listed, key)
-    title = getattr(line.row, listed.title)
-    form = PortalForm()
+    listed, form = LISTS[name], PortalForm()
     if form.validate_on_submit():
         with form.refusals():
+            title = getattr(vocabularies.get(actor(), listed, key), listed.title)
             vocabularies.remove(actor(), listed, key)
             flash(f"{title} is deleted.")
             return see_other("admin.entries", name=name)
-        line = catalogue_lists.get(actor(), listed, key)  # somebody has begun to use it
+    line = catalogue_lists.get(actor(), listed, key)
+    title = getattr(line.row, listed.title)
     return render("admin/delete_entry.html", name=name, list=listed, form=form, line=line, title=title)
 
 
