@@ -50,7 +50,7 @@ def overviews(actor: Actor, vocabularies: Sequence[Vocabulary[Any]]) -> list[Ove
     """How many entries each list has, in one statement. Raises Unauthorized and Forbidden for whoever is no admin."""
     policy.require(actor, Permission.ADMINISTER)
     counts = [
-        policy.visible(actor, vocabulary.model).with_only_columns(func.count()).scalar_subquery()
+        policy.visible(actor, vocabulary.model).with_only_columns(func.count(vocabulary.model.id)).scalar_subquery()
         for vocabulary in vocabularies
     ]
     numbers = db.session.execute(select(*counts)).one()

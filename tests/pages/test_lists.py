@@ -56,6 +56,16 @@ def test_every_list_of_the_catalogue_has_its_pages(admins_client: FlaskClient) -
         assert f"No {listed.plural} yet" in shown.text
 
 
+def test_it_says_how_many_entries_each_list_has(admins_client: FlaskClient) -> None:
+    DepartmentFactory.create_batch(3)
+
+    page = " ".join(admins_client.get("/admin/lists").text.split())
+
+    numbers = re.findall(r"Entries </span>(\d+)", page)
+    assert dict(zip(LISTS, numbers, strict=True))["departments"] == "3"
+    assert sorted(numbers) == ["0", "0", "0", "0", "3"]
+
+
 class TestEntries:
     def test_it_finds_by_any_text_and_says_what_has_an_entry(self, admins_client: FlaskClient) -> None:
         heart = DepartmentFactory(name="Cardiology", description="Hearts and vessels")
