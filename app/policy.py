@@ -42,6 +42,7 @@ from app.models import (
     Service,
     Specialisation,
     VisitState,
+    VisitStep,
     WaitingEntry,
     WaitingOffer,
 )
@@ -204,6 +205,12 @@ VISIBLE: Mapping[type[Base], Mapping[Capacity, Condition]] = {
         ),
         Capacity.DOCTOR: lambda actor: and_(Appointment.doctor_id == actor.doctor_id, Appointment.removed_at.is_(None)),
         Capacity.ADMIN: lambda _: Appointment.removed_at.is_(None),
+    },
+    VisitStep: {
+        Capacity.DOCTOR: lambda actor: VisitStep.appointment_id.in_(
+            select(Appointment.id).where(Appointment.doctor_id == actor.doctor_id)
+        ),
+        Capacity.ADMIN: _everything,
     },
     BookingDraft: {Capacity.MEMBER: lambda actor: BookingDraft.account_id == actor.account_id},
     ClinicalRecord: {

@@ -223,6 +223,20 @@ class AppointmentFactory(_RowFactory[models.Appointment]):
     booked_by_id = factory.LazyAttribute(lambda visit: visit.patient.manager_id)
 
 
+class VisitStepFactory(_RowFactory[models.VisitStep]):
+    """A step that confirmed a visit just now; the visit is as the step left it."""
+
+    class Meta:
+        model = models.VisitStep
+        exclude = ("appointment",)
+
+    appointment = factory.SubFactory(AppointmentFactory)
+    appointment_id = factory.SelfAttribute("appointment.id")
+    state_before = models.VisitState.PENDING
+    state_after = factory.SelfAttribute("appointment.state")
+    version = factory.SelfAttribute("appointment.version")
+
+
 class BookingDraftFactory(_RowFactory[models.BookingDraft]):
     """A booking on its way, with all that it asks for answered by the patient's manager."""
 

@@ -136,6 +136,7 @@ class Diary:
             "cancel_reason": random.choice(texts.CANCEL_REASONS) if cancelled_at else "",
             "cancelled_at": cancelled_at,
             "removed_at": None,
+            "arrived_at": None,
             "version": VERSIONS[state],
             "booked_by_id": booked_by,
             "created_at": created_at,

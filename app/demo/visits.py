@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import timedelta
 from random import Random
 
 from app.demo.diary import Diary, Visit
@@ -17,6 +18,9 @@ PAST_DAYS = 190
 COMING_DAYS = 45
 MOST_BOOKED = 0.65
 """The share of a coming day's slots that may be taken: the rest can be booked."""
+
+LEAST_LEFT = 4
+"""How many slots of the known doctor's day are still to come, or late: one visit in each state that is not over."""
 
 OCCUPANCY = ((1, 0.38), (6, 0.24), (13, 0.13), (COMING_DAYS, 0.03))
 """Up to how many days from today which share of the slots is taken."""
@@ -85,26 +89,36 @@ def _wait_for_earlier(diary: Diary, visit: Visit) -> None:
 
 
 def _tell_doctors_day(diary: Diary, doctor: Practitioner, panel: list[Enrolment]) -> None:
-    """The known doctor: no gap in the hour around now, requests among what is left of today and in the next days."""
+    """The known doctor: no gap in the hour around now, requests among what is left of today and in the next days.
+
+    Late in the day the doctor runs late: some are still to be seen, whenever one looks.
+    """
     random = chance("the doctor's day")
     slots = diary.slots(doctor, diary.today)
-    behind = [slot for slot in slots if slot.ends <= diary.now]
-    present = [slot for slot in slots if slot.starts <= diary.now < slot.ends]
-    ahead = [slot for slot in slots if slot.starts > diary.now]
+    left = max(sum(slot.ends > diary.now for slot in slots), LEAST_LEFT)
+    behind, ahead = slots[:-left], slots[-left:]
     for count, slot in enumerate(reversed(behind)):
         state = {1: VisitState.NO_SHOW, 4: VisitState.CANCELLED}.get(count % 12, VisitState.COMPLETED)
         if count < 5 or random.random() < 0.6:  # noqa: PLR2004 (a full last hour, a busy day before)
             _visit(random, diary, doctor, panel, slot, state=state)
-    for slot in present:
-        _visit(random, diary, doctor, panel, slot, state=VisitState.IN_PROGRESS)
+    if ahead[0].starts <= diary.now:
+        _arrived(diary, _visit(random, diary, doctor, panel, ahead.pop(0), state=VisitState.IN_PROGRESS))
     ahead_states = {1: VisitState.PENDING, 4: VisitState.PENDING, 6: VisitState.CANCELLED}
     for count, slot in enumerate(ahead):
         state = ahead_states.get(count % 8, VisitState.CONFIRMED)
         if count < 5 or random.random() < 0.5:  # noqa: PLR2004 (a full next hour, free times later)
-            _visit(random, diary, doctor, panel, slot, state=state)
+            visit = _visit(random, diary, doctor, panel, slot, state=state)
+            if count == 0:
+                _arrived(diary, visit)
     for offset in range(1, 7):
         for slot in random.sample(diary.slots(doctor, diary.day(offset)), 2):
             _visit(random, diary, doctor, panel, slot, state=VisitState.PENDING)
+
+
+def _arrived(diary: Diary, visit: Visit | None) -> None:
+    """Have a patient come a little before the visit, or before now."""
+    if visit is not None:
+        visit.row["arrived_at"] = min(visit.row["starts_at"], diary.moment) - timedelta(minutes=7)
 
 
 def _fill_coming(random: Random, diary: Diary, doctor: Practitioner, panel: list[Enrolment], favour: float) -> None:
@@ -138,11 +152,10 @@ def _fill_past(
 
 def _visit(
     random: Random, diary: Diary, doctor: Practitioner, panel: list[Enrolment], slot: Slot, *, state: VisitState
-) -> None:
+) -> Visit | None:
     """Enter a visit of any of the doctor's patients who has none on that day; nothing where all have one."""
     free = [patient for patient in panel if diary.is_free(patient, slot.starts.date())]
-    if free:
-        diary.enter(doctor, random.choice(free), slot, state)
+    return diary.enter(doctor, random.choice(free), slot, state) if free else None
 
 
 def _state(random: Random, diary: Diary, slot: Slot) -> VisitState:

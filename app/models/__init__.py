@@ -16,6 +16,7 @@ from app.models.review import Review
 from app.models.schedule import TimeOff, WeeklyHours
 from app.models.second_factor import RecoveryCode, SecondFactor
 from app.models.site import ContactMessage, Picture, Service
+from app.models.visit_step import VisitStep
 from app.models.waiting import EVERY_DAY, EndReason, HalfDay, OfferState, WaitingEntry, WaitingOffer
 
 __all__ = [
@@ -61,6 +62,7 @@ __all__ = [
     "TimeOff",
     "VisitKind",
     "VisitState",
+    "VisitStep",
     "WaitingEntry",
     "WaitingOffer",
     "WeeklyHours",

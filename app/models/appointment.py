@@ -44,7 +44,10 @@ class VisitKind(enum.Enum):
 
 
 class Appointment(Base):
-    """One visit. `patient_agreed`: the patient's side asked for or accepted it; only then does it open the record."""
+    """One visit. `patient_agreed`: the patient's side asked for or accepted it; only then does it open the record.
+
+    `arrived_at`: since when the patient waits in the hospital; a fact, which changes no state.
+    """
 
     __tablename__ = "appointment"
     __table_args__ = (
@@ -72,6 +75,7 @@ class Appointment(Base):
     cancel_reason: Mapped[text] = mapped_column(default="")
     cancelled_at: Mapped[utc | None]
     removed_at: Mapped[utc | None]
+    arrived_at: Mapped[utc | None]
     version: Mapped[int] = mapped_column(default=1)
     booked_by_id: Mapped[int | None] = mapped_column(KEY, foreign_key("account.id"))
     created_at: Mapped[utc] = mapped_column(default=now)

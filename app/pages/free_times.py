@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from http import HTTPStatus
 
 from flask import Response, flash, request
 
 from app import clock
+from app.pages import live
 from app.services.booking import Week
 
 
@@ -42,5 +42,4 @@ def wanted_week() -> date | None:
 
 def unchanged(week: Week) -> Response | None:
     """The answer to a page that looks again by itself and shows these very times already: nothing to replace."""
-    is_same = "HX-Request" in request.headers and request.if_none_match.contains(week.fingerprint)
-    return Response(status=HTTPStatus.NOT_MODIFIED) if is_same else None
+    return live.unchanged(week.fingerprint)

@@ -175,14 +175,18 @@ def since(actor: Actor, moment: datetime, *, limit: int) -> list[Appointment]:
 
 def day(actor: Actor, on: date) -> list[Appointment]:
     """A doctor's own visits of a hospital-local day, in order, without cancelled ones. Raises Forbidden for others."""
+    return days(actor, on, on)
+
+
+def days(actor: Actor, first: date, last: date) -> list[Appointment]:
+    """As `day`, from one day to another, which is included."""
     policy.require(actor, Permission.RUN_CLINIC)
-    first, last = day_bounds(on)
     query = (
         _shown(actor)
         .where(
             Appointment.doctor_id == actor.doctor_id,
-            Appointment.starts_at >= first,
-            Appointment.starts_at < last,
+            Appointment.starts_at >= day_bounds(first)[0],
+            Appointment.starts_at < day_bounds(last)[1],
             Appointment.state != VisitState.CANCELLED,
         )
         .order_by(Appointment.starts_at, Appointment.id)

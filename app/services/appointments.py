@@ -130,7 +130,7 @@ def move(
         raise Outdated("The appointment was changed meanwhile. See how it is now before you move it.")
     slot = calendars.offered(appointment.doctor_id, starts_at, by_patient=not staff, ignoring=appointment.id)
     with calendars.taking_time(appointment.doctor_id, slot.starts_at):
-        appointment.starts_at, appointment.ends_at = slot.starts_at, slot.ends_at
+        appointment.starts_at, appointment.ends_at, appointment.arrived_at = slot.starts_at, slot.ends_at, None
         appointment.available_time_id = available_time_id
         appointment.version += 1
         if not staff:

@@ -25,6 +25,7 @@ __all__ = [
     "is_unoccupied",
     "latest",
     "next_free",
+    "plan",
     "publishes_hours",
     "unoccupied",
 ]
@@ -199,6 +200,11 @@ def _next_steps(doctor_id: int, near: datetime) -> list[datetime]:
 def publishes_hours(doctor_id: int) -> bool:
     """Whether the doctor has weekly hours at all, also past ones: then only free slots can be booked."""
     return bool(read(_ANY_HOURS, {"doctor_id": doctor_id}))
+
+
+def plan(doctor_id: int, start: datetime, end: datetime) -> tuple[list[WeekdayHours], list[Interval]]:
+    """A doctor's weekly hours, and the time off, also the whole hospital's, between two moments: two statements."""
+    return _weeks([doctor_id], start, end).get(doctor_id, []), _time_off([doctor_id], start, end)[doctor_id]
 
 
 def _free(doctor_ids: Collection[int], start: datetime, end: datetime, ignoring: int | None) -> dict[int, list[Slot]]:

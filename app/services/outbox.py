@@ -39,6 +39,7 @@ class Template(enum.Enum):
 
     BOOKED = "booked"
     CONFIRMED = "confirmed"
+    UNCONFIRMED = "unconfirmed"
     MOVED = "moved"
     CHANGED = "changed"
     CANCELLED = "cancelled"
@@ -61,6 +62,7 @@ class Template(enum.Enum):
 TRUE_WHILE: dict[Template, frozenset[VisitState]] = {
     Template.BOOKED: frozenset({VisitState.PENDING, VisitState.CONFIRMED, VisitState.IN_PROGRESS}),
     Template.CONFIRMED: frozenset({VisitState.CONFIRMED, VisitState.IN_PROGRESS}),
+    Template.UNCONFIRMED: frozenset({VisitState.PENDING}),
     Template.MOVED: frozenset({VisitState.PENDING, VisitState.CONFIRMED, VisitState.IN_PROGRESS}),
     Template.CHANGED: frozenset({VisitState.PENDING, VisitState.CONFIRMED, VisitState.IN_PROGRESS}),
     Template.CANCELLED: frozenset({VisitState.CANCELLED}),
@@ -94,6 +96,14 @@ def tell_about_visit(template: Template, appointment: Appointment, account: Acco
 def schedule_about_visit(template: Template, appointment: Appointment, account: Account, due_at: datetime) -> None:
     """As `tell_about_visit`, at a later moment: the sweep finds it then."""
     add_row(Message, **_about(template, account, appointment.id, appointment.version), due_at=due_at)
+
+
+def withdraw_about_visit(template: Template, appointment: Appointment, account: Account) -> bool:
+    """Drop a message about a visit that nobody has begun to send; False where its reader may have been told."""
+    key = _about(template, account, appointment.id, appointment.version)["key"]
+    unsent = (Message.key == key, Message.state == MessageState.WAITING, Message.attempts == 0)
+    dropped = update(Message).where(*unsent).values(state=MessageState.DROPPED).returning(Message.id)
+    return db.session.execute(dropped).scalar_one_or_none() is not None
 
 
 def tell_about_offer(offer: WaitingOffer, account: Account) -> None:

@@ -1,13 +1,19 @@
-"""What staff make of a visit: confirming, declining, starting and completing it, or marking it as missed."""
+"""What staff make of a visit: arrived, confirmed, declined, started, completed, missed; and taking such a step back."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from sqlalchemy import select
+
 from app import policy, unit_of_work
-from app.clock import now, to_local
-from app.errors import Conflict, Invalid
-from app.models import Appointment, VisitState
+from app.clock import local_today, now, to_local
+from app.errors import Conflict, Invalid, NotFound, Outdated
+from app.extensions import db
+from app.models import Appointment, VisitState, VisitStep
 from app.policy import Actor, Permission
-from app.services import audit
+from app.services import audit, outbox, reminders
 from app.services.appointments import STATE_WORDS, acts_as_staff, call_off, take, tell
 from app.services.outbox import Template
 
@@ -42,12 +48,40 @@ def set_state(actor: Actor, appointment_id: int, state: VisitState, *, reason: s
     untimely = _untimely(appointment, state)
     if untimely:
         raise Conflict(untimely)
+    _note_step(appointment, state)
     with unit_of_work.saving():
         appointment.state = state
     audit.record(actor, "appointment.state_set", appointment, patient_id=appointment.patient_id, state=state.value)
     if state is VisitState.CONFIRMED:
         tell(Template.CONFIRMED, appointment)
     return appointment
+
+
+def arrive(actor: Actor, appointment_id: int) -> Appointment:
+    """Note that the patient is here and waits; a second time changes nothing.
+
+    Raises NotFound, Forbidden from the patient's side, and Conflict on another day than that of the visit, or for one
+    that is not to come any more.
+    """
+    appointment = take(actor, appointment_id)
+    policy.require(actor, Permission.CHANGE_AS_STAFF, appointment)
+    if appointment.arrived_at is not None:
+        return appointment
+    if not appointment.is_open:
+        raise Conflict(f"The appointment is {STATE_WORDS[appointment.state]}: its patient cannot be marked as arrived.")
+    if not _is_today(appointment.starts_at):
+        raise Conflict("A patient can be marked as arrived only on the day of the appointment.")
+    _note_step(appointment, appointment.state)
+    appointment.arrived_at = now()
+    db.session.flush()
+    audit.record(actor, "appointment.arrived", appointment, patient_id=appointment.patient_id)
+    return appointment
+
+
+def can_arrive(actor: Actor, appointment: Appointment) -> bool:
+    """Whether `arrive` would change something for this actor now: for showing the button; asks no query."""
+    is_expected = appointment.is_open and appointment.arrived_at is None and _is_today(appointment.starts_at)
+    return is_expected and acts_as_staff(actor, appointment)
 
 
 def next_states(actor: Actor, appointment: Appointment) -> frozenset[VisitState]:
@@ -84,9 +118,99 @@ def decline(actor: Actor, appointment_id: int, *, reason: str) -> Appointment:
     return appointment
 
 
+def undo(actor: Actor, appointment_id: int, step_id: int) -> Appointment:
+    """Take back a visit's last step, on the day it was taken; taking it back a second time changes nothing.
+
+    The patient's side is told of an undone confirmation unless the mail that told of it has not gone out: it is
+    then withdrawn. Raises NotFound, Forbidden from the patient's side, Outdated where the visit was changed since,
+    and Conflict on another day, or where another visit has taken the time of one that was marked as missed.
+    """
+    appointment = take(actor, appointment_id)
+    policy.require(actor, Permission.CHANGE_AS_STAFF, appointment)
+    step = policy.fetch(actor, VisitStep, step_id)
+    if step.appointment_id != appointment.id:
+        raise NotFound
+    if step.undone_at is not None and _is_as_before(appointment, step):
+        return appointment
+    if last_steps([appointment]).get(appointment.id) is not step or not _is_as_after(appointment, step):
+        raise Outdated("The appointment was changed meanwhile: that step cannot be undone any more.")
+    if not _is_fresh(appointment, step):
+        raise Conflict("It is too late to undo that step: that is possible on the same day only.")
+    try:
+        with unit_of_work.saving():
+            appointment.state, appointment.arrived_at = step.state_before, step.arrived_before
+            step.undone_at = now()
+    except Conflict as taken:
+        state = STATE_WORDS[step.state_after]
+        message = (
+            f"Another appointment has this time now. The visit stays {state}: agree on a new time with the patient."
+        )
+        raise Conflict(message) from taken
+    if (step.state_before, step.state_after) == (VisitState.PENDING, VisitState.CONFIRMED):
+        _take_back_word(appointment)
+    audit.record(
+        actor, "appointment.step_undone", appointment, patient_id=appointment.patient_id, state=appointment.state.value
+    )
+    return appointment
+
+
+def last_steps(appointments: Iterable[Appointment]) -> Mapping[int, VisitStep]:
+    """The last step taken with each visit, whoever took it, of those that were not taken back: one statement."""
+    keys = [appointment.id for appointment in appointments]
+    taken = select(VisitStep).where(VisitStep.appointment_id.in_(keys), VisitStep.undone_at.is_(None))
+    return {step.appointment_id: step for step in db.session.scalars(taken.order_by(VisitStep.id))}
+
+
+def is_undoable(actor: Actor, appointment: Appointment, last_step: VisitStep) -> bool:
+    """Whether `undo` works for this actor, as far as the visit tells: for showing the button; asks no query."""
+    is_last = _is_as_after(appointment, last_step) and _is_fresh(appointment, last_step)
+    return is_last and acts_as_staff(actor, appointment)
+
+
+def _note_step(appointment: Appointment, state: VisitState) -> None:
+    """Keep what a visit is like before it is taken on to a state, for `undo`."""
+    step = VisitStep(
+        appointment_id=appointment.id,
+        state_before=appointment.state,
+        state_after=state,
+        arrived_before=appointment.arrived_at,
+        version=appointment.version,
+    )
+    db.session.add(step)
+
+
+def _is_as_after(appointment: Appointment, step: VisitStep) -> bool:
+    return (appointment.state, appointment.version) == (step.state_after, step.version)
+
+
+def _is_as_before(appointment: Appointment, step: VisitStep) -> bool:
+    return (appointment.state, appointment.arrived_at) == (step.state_before, step.arrived_before)
+
+
+def _is_fresh(appointment: Appointment, step: VisitStep) -> bool:
+    """Whether a step may still be a slip: taken today, with a visit of today or to come."""
+    return _is_today(step.at) and to_local(appointment.starts_at).date() >= local_today()
+
+
+def _take_back_word(appointment: Appointment) -> None:
+    """Have the patient's side know that a visit waits again: another version, so that no reminder of it remains."""
+    manager = appointment.patient.manager
+    was_told = manager is not None and not outbox.withdraw_about_visit(Template.CONFIRMED, appointment, manager)
+    appointment.version += 1
+    db.session.flush()
+    if was_told:
+        tell(Template.UNCONFIRMED, appointment)
+    elif manager is not None:
+        reminders.follow(appointment, manager)
+
+
+def _is_today(moment: datetime) -> bool:
+    return to_local(moment).date() == local_today()
+
+
 def _untimely(appointment: Appointment, state: VisitState) -> str | None:
     """Why the clock forbids a step, or None. Doctors may see somebody early, but only on the day."""
-    day, today = to_local(appointment.starts_at).date(), to_local(now()).date()
+    day, today = to_local(appointment.starts_at).date(), local_today()
     is_to_come = {
         VisitState.IN_PROGRESS: day > today,
         VisitState.COMPLETED: day > today,

@@ -35,6 +35,9 @@ document.addEventListener("submit", ({ target, submitter }) => {
   if (target.elements.key && !submitter?.name) history.replaceState(null, "", location.href);
 });
 
+// Only a script can open the browser's window for printing: where there is none, the button is not shown.
+document.addEventListener("click", ({ target }) => target.closest("[data-print]") && print());
+
 const isByItself = (ctx) => ctx?.sourceEvent?.type === "every";
 
 // What htmx has brought comes alive too, and is announced: a live region that is itself replaced stays silent.

@@ -39,6 +39,7 @@ class Scene:
     pending_doctor: models.Doctor
     appointment: models.Appointment
     waiting_request: models.Appointment
+    step: models.VisitStep
     record: models.ClinicalRecord
     export: models.RecordExport
     review: models.Review
@@ -95,6 +96,7 @@ def build_scene() -> Scene:
     pending = factories.DoctorFactory(pending=True)
     invited = factories.AccountFactory(password_hash=None)
     entry = factories.WaitingEntryFactory(patient=patient)
+    appointment = factories.AppointmentFactory(patient=patient, doctor=doctor)
     moving = factories.AccountFactory(pending_email="another@example.org")
     return Scene(
         department=department,
@@ -108,7 +110,8 @@ def build_scene() -> Scene:
         relative=factories.PatientFactory(manager=patient.manager, is_own=False),
         doctor=doctor,
         pending_doctor=pending,
-        appointment=factories.AppointmentFactory(patient=patient, doctor=doctor),
+        appointment=appointment,
+        step=factories.VisitStepFactory(appointment=appointment),
         waiting_request=factories.AppointmentFactory(
             patient=patient,
             doctor=doctor,

@@ -79,10 +79,10 @@ def test_a_doctor_takes_a_visit_to_its_end(page: Page, sign_in: SignIn, doctor: 
 
     page.get_by_role("button", name="Start Grace Hopper").click()
     expect(page.get_by_role("alert")).to_contain_text("Started: Grace Hopper")
-    page.get_by_role("button", name="Complete Grace Hopper").click()
+    page.get_by_role("button", name="Done Grace Hopper").click()
 
     expect(page.get_by_role("alert")).to_contain_text("Completed: Grace Hopper")
-    expect(page.get_by_role("button", name="Grace Hopper")).to_have_count(0)
+    expect(page.get_by_role("button", name="Done Grace Hopper")).to_have_count(0)
     assert state_of(database, visit) is VisitState.COMPLETED
 
 

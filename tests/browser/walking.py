@@ -68,7 +68,7 @@ CONTENT = """() => {
   const forms = [...main.querySelectorAll("form")].map(form =>
     [new URL(form.action).pathname, form.method, fields(form)].join(" "));
   const added = `.nhsuk-password-input__toggle, .nhsuk-character-count__message, .nhsuk-character-count__status,
-    .nhsuk-character-count__sr-status, .portal-code__copy`;
+    .nhsuk-character-count__sr-status, .portal-code__copy, [data-print]`;
   main.querySelectorAll(added).forEach(one => one.remove());
   const words = main.innerText.split(/\\s+/).filter(Boolean).join(" ");
   return {forms, words};

@@ -92,6 +92,16 @@ class TestDeliver:
         assert message.state is MessageState.DROPPED
         assert written(settings) == []
 
+    def test_a_visit_that_waits_again_is_told_as_such(self, database: Database, settings: Settings) -> None:
+        key = tell(database, Template.UNCONFIRMED, state=VisitState.PENDING)
+
+        deliver(database, key)
+
+        (sent,) = written(settings)
+        assert sent["Subject"] == "Your appointment at Larkfield Hospital is waiting for confirmation again"
+        assert "That was too early" in sent.get_content()
+        assert "A cough" not in sent.get_content()
+
     def test_an_unknown_message_is_nothing(self, database: Database) -> None:
         with database.app.app_context():
             mail.deliver(987654)

@@ -130,6 +130,7 @@ PATIENT: dict[str, tuple[State, ...]] = {
 }
 CLINIC: dict[str, tuple[State, ...]] = {
     "GET /clinic": (at("doctor"), at("outsider"), at("pending")),
+    "GET /clinic/week": (at("doctor"), at("doctor", day="2030-01-02"), at("outsider")),
     "GET /clinic/requests": (at("doctor"), at("outsider")),
     "GET /clinic/requests/<int:appointment_id>/decline": (at("doctor"), refused("doctor")),
 }

@@ -136,8 +136,8 @@ class TestDay:
     @pytest.mark.parametrize(
         ("state", "offered"),
         [
-            (VisitState.PENDING, ["confirm", "start"]),
-            (VisitState.CONFIRMED, ["start", "complete", "missed"]),
+            (VisitState.PENDING, ["confirm", "arrived", "start"]),
+            (VisitState.CONFIRMED, ["arrived", "start", "complete", "missed"]),
             (VisitState.IN_PROGRESS, ["complete"]),
             (VisitState.COMPLETED, []),
             (VisitState.NO_SHOW, []),
@@ -154,7 +154,7 @@ class TestDay:
     ) -> None:
         monkeypatch.setattr("app.services.appointments.now", lambda: today_at(11))
         AppointmentFactory(doctor=doctor, starts_at=today_at(12))
-        assert buttons(doctors_client.get("/clinic").text) == ["start", "complete"]
+        assert buttons(doctors_client.get("/clinic").text) == ["arrived", "start", "complete"]
 
     def test_it_starts_no_visit_before_its_day(self, doctors_client: FlaskClient, doctor: Any) -> None:
         visit = AppointmentFactory(doctor=doctor, state=VisitState.PENDING)

@@ -14,6 +14,7 @@ from app import models
 from app.policy import Actor
 from app.services import (
     availability,
+    doctor_days,
     doctor_lists,
     doctors,
     patient_home,
@@ -154,6 +155,7 @@ def test_filters_and_free_times_use_their_indexes(database: Database) -> None:
     member = Actor(account_id=hospital.account)
     admin = Actor(account_id=hospital.account, is_admin=True)
     few = hospital.doctors[:3]
+    staff = Actor(account_id=hospital.account, doctor_id=few[1])
     acts: dict[Callable[[], object], tuple[str, ...]] = {
         lambda: doctor_lists.find(member, specialisation_id=hospital.specialisations[0], limit=20, offset=0): (
             "ix_doctor_specialisation_specialisation_id",
@@ -170,6 +172,11 @@ def test_filters_and_free_times_use_their_indexes(database: Database) -> None:
             "ix_weekly_hours_doctor_id_weekday",
             "ix_time_off_doctor_id_ends_at",
             "ix_appointment_doctor_id_starts_at",
+        ),
+        lambda: doctor_days.week(staff, NOW.date()): (
+            "ix_weekly_hours_doctor_id_weekday",
+            "ix_time_off_doctor_id_ends_at",
+            "ix_appointment_",
         ),
         lambda: availability.publishes_hours(few[0]): ("ix_weekly_hours_doctor_id_weekday",),
         lambda: hours_summary(few): ("ix_weekly_hours_doctor_id_weekday",),

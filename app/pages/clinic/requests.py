@@ -11,8 +11,9 @@ from wtforms import TextAreaField
 from app.clock import to_local
 from app.identity import actor
 from app.models import VisitState
+from app.pages import live
 from app.pages.clinic.entrance import blueprint
-from app.pages.clinic.steps import BY_NAME, rows, say_which
+from app.pages.clinic.steps import BY_NAME, rows, say_which, undo_address
 from app.pages.forms import PortalForm
 from app.pages.paging import paged
 from app.pages.render import render, see_other
@@ -31,7 +32,8 @@ class DeclineForm(PortalForm):
 @blueprint.get("/requests")
 def requests() -> Response:
     """The coming visits that wait, soonest first."""
-    return render("clinic/requests.html", **_context())
+    context = _context()
+    return live.unchanged(context["fingerprint"]) or render("clinic/requests.html", **context)
 
 
 @blueprint.post("/requests/<int:appointment_id>/confirm")
@@ -41,10 +43,10 @@ def confirm_request(appointment_id: int) -> Response:
     if form.validate_on_submit():
         with form.refusals():
             visit = visit_states.set_state(actor(), appointment_id, VisitState.CONFIRMED)
-            said = BY_NAME["confirm"].said(visit)
+            said, undo = BY_NAME["confirm"].said(visit), undo_address(actor(), visit, back="requests")
             if "HX-Request" in request.headers:
-                return render("clinic/requests.html", said=said, **_context())
-            flash(said)
+                return render("clinic/requests.html", said=said, undo=undo, **_context())
+            flash(said, undo or "message")
             return see_other("clinic.requests", page=request.args.get("page"))
     say_which(form, appointment_lists.get(actor(), appointment_id))
     return render("clinic/requests.html", form=form, **_context())
@@ -72,5 +74,10 @@ def _context() -> dict[str, Any]:
         endpoint="clinic.requests",
         shrinks=True,
     )
-    by_day = groupby(rows(who, found.rows), key=lambda row: to_local(row.visit.starts_at).date())
-    return {"days": [(on, list(of_day)) for on, of_day in by_day], "paging": paging}
+    shown = rows(who, found.rows)
+    by_day = groupby(shown, key=lambda row: to_local(row.visit.starts_at).date())
+    return {
+        "days": [(on, list(of_day)) for on, of_day in by_day],
+        "paging": paging,
+        "fingerprint": live.fingerprint(paging.page, paging.count, [row.looks for row in shown]),
+    }

@@ -69,7 +69,7 @@ def _export(scene: Any) -> dict[str, Any]:
     return _proof(scene) | _whose(scene)
 
 
-_STEP = "/clinic/appointments/<int:appointment_id>/<any(confirm, start, complete, missed):step>"
+_STEP = "/clinic/appointments/<int:appointment_id>/<any(confirm, arrived, start, complete, missed):step>"
 _PENDING = {"doctor_id": "pending_doctor"}
 _REQUEST = {"appointment_id": "waiting_request"}
 _LIST = "/admin/lists/<any('designations', 'specialisations', 'available-times', 'departments', 'services'):name>"
@@ -239,6 +239,7 @@ PATIENT: dict[str, Row] = {
 CLINIC: dict[str, Row] = {
     # For approved doctors; each sees the own visits only.
     "GET /clinic": row(SIGN_IN, 403, 403, 200, 200, 403, 403),
+    "GET /clinic/week": row(SIGN_IN, 403, 403, 200, 200, 403, 403),
     "GET /clinic/requests": row(SIGN_IN, 403, 403, 200, 200, 403, 403),
     "POST /clinic/requests/<int:appointment_id>/confirm": row(SIGN_IN, 403, 403, 303, 404, 403, 403, values=_REQUEST),
     "GET /clinic/requests/<int:appointment_id>/decline": row(SIGN_IN, 403, 403, 200, 404, 403, 403, values=_REQUEST),
@@ -246,6 +247,9 @@ CLINIC: dict[str, Row] = {
         SIGN_IN, 403, 403, 303, 404, 403, 403, values=_REQUEST, send=lambda _scene: {"reason": "Away that day."}
     ),
     f"POST {_STEP}": row(SIGN_IN, 403, 403, 303, 404, 403, 403, values={**_REQUEST, "step": "confirm"}),
+    "POST /clinic/appointments/<int:appointment_id>/steps/<int:step_id>/undo": row(
+        SIGN_IN, 403, 403, 303, 404, 403, 403
+    ),
 }
 ADMIN: dict[str, Row] = {
     "GET /admin": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
