@@ -1,6 +1,6 @@
-"""Pages for approved doctors: the day, and the requests that wait."""
+"""Pages for approved doctors: the day, the requests that wait, hours and time off."""
 
-from app.pages.clinic import day, requests
+from app.pages.clinic import day, hours, hours_check, requests, time_off
 from app.pages.clinic.entrance import blueprint
 
-__all__ = ["blueprint", "day", "requests"]
+__all__ = ["blueprint", "day", "hours", "hours_check", "requests", "time_off"]
