@@ -117,7 +117,8 @@ class ClockField(StringField):
         except Invalid:
             ends = starts = None
         if starts is None or ends is not None:
-            raise ValueError("Enter a time such as 9am or 13:30.")
+            what = self.label.text.removesuffix(" (optional)")
+            raise ValueError(f"{what} must be a time, such as 9am or 13:30")
         return starts
 
     def pre_validate(self, form: Any) -> None:  # noqa: ARG002 (WTForms hands it over)

@@ -31,7 +31,7 @@ class HoursForm(PortalForm):
     starts = ClockField(
         "From", [InputRequired("Enter when these hours start.")], description="For example, 9am or 13:30"
     )
-    ends = ClockField("To", [InputRequired("Enter when these hours end.")], description="For example, 12:30pm or 17:00")
+    ends = ClockField("End time", [InputRequired("Enter the end time.")], description="For example, 12:30pm or 17:00")
     slot_minutes = IntegerField(
         "Minutes for each visit",
         [InputRequired(f"Enter minutes from {SHORTEST} to {LONGEST}.")],
@@ -86,8 +86,10 @@ def change_hours(hours_id: int) -> Response:
 def remove_hours(hours_id: int) -> Response:
     """Say on GET what removing hours means; on POST remove them."""
     row, form = weekly_hours.get(actor(), own_doctor_id(), hours_id), PortalForm()
-    answer = save(form, Change(gone=frozenset({hours_id}))) if form.validate_on_submit() else None
-    return answer or render("clinic/hours_remove.html", form=form, row=row, day=DAYS[row.weekday])
+    if form.validate_on_submit():
+        with form.refusals():
+            return save(Change(gone=frozenset({hours_id})))
+    return render("clinic/hours_remove.html", form=form, row=row, day=DAYS[row.weekday])
 
 
 @blueprint.route("/hours/copy/<int:weekday>", methods=_FORM)
@@ -100,16 +102,15 @@ def copy_hours(weekday: int) -> Response:
         raise NotFound
     form = CopyForm()
     form.days.choices = {number: name for number, name in _NAMES.items() if number != str(weekday)}
-    answer = None
     if form.validate_on_submit():
-        answer = save(form, weekly_hours.copied(days, weekday, [*map(int, form.days.data or ())]))
-    return answer or render("clinic/hours_copy.html", form=form, day=days[weekday], days=days)
+        with form.refusals():
+            return save(weekly_hours.copied(days, weekday, [*map(int, form.days.data or ())]))
+    return render("clinic/hours_copy.html", form=form, day=days[weekday], days=days)
 
 
 def _ask(form: HoursForm, row: WeeklyHours | None) -> Response:
-    answer = None
     if form.validate_on_submit():
         with form.refusals():
             gone = frozenset() if row is None else frozenset({row.id})
-            answer = save(form, Change(gone, (form.hours(),)))
-    return answer or render("clinic/hours_form.html", form=form, row=row)
+            return save(Change(gone, (form.hours(),)))
+    return render("clinic/hours_form.html", form=form, row=row)

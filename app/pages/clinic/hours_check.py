@@ -42,12 +42,17 @@ class CheckForm(PortalForm):
         return next((fate for fate in Fate if fate.value == self.fate.data), None)
 
 
-def save(form: PortalForm, change: Change) -> Response | None:
-    """Change the hours, or ask about the visits that are affected; None for a refusal, which the form shows."""
-    answer = None
-    with form.refusals():
-        answer = _saved(change)
-    return answer
+def save(change: Change) -> Response:
+    """Change the hours, or lead to the page that asks about the visits that are affected.
+
+    Raises Invalid and Conflict as `weekly_hours.apply` does.
+    """
+    try:
+        weekly_hours.apply(actor(), own_doctor_id(), change)
+    except Unseen:
+        return see_other("clinic.check_hours", gone=sorted(change.gone), new=[*map(_written, change.new)])
+    flash(SAVED)
+    return see_other("clinic.hours")
 
 
 @blueprint.route("/hours/check", methods=["GET", "POST"])
@@ -68,15 +73,6 @@ def check_hours() -> Response:
             affected = weekly_hours.preview(actor(), own_doctor_id(), change)
     form.seen.data = affected.seal
     return render("clinic/hours_check.html", form=form, affected=affected)
-
-
-def _saved(change: Change) -> Response:
-    try:
-        weekly_hours.apply(actor(), own_doctor_id(), change)
-    except Unseen:
-        return see_other("clinic.check_hours", gone=sorted(change.gone), new=[*map(_written, change.new)])
-    flash(SAVED)
-    return see_other("clinic.hours")
 
 
 def cancelled(affected: Affected) -> str:

@@ -33,10 +33,10 @@ class PeriodForm(PortalForm):
 
     since = DateInputField("First day", [DataRequired("Enter the first day.")])
     since_time = ClockField(
-        "From (optional)", description="Leave it empty for the whole day. For example, 9am or 13:30"
+        "Start time (optional)", description="Leave it empty for the whole day. For example, 9am or 13:30"
     )
     until = DateInputField("Last day (optional)", description="Leave it empty if it is the first day, too.")
-    until_time = ClockField("Until (optional)", description="Leave it empty for the whole day.")
+    until_time = ClockField("End time (optional)", description="Leave it empty for the whole day.")
 
     def show(self, period: Period | TimeOff) -> None:
         """Fill in a period that was chosen before."""
