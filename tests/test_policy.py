@@ -199,8 +199,8 @@ SEEN: dict[type[Base], dict[str, set[str]]] = {
     models.ReminderChoice: NOBODY_ELSE | {"marie": {"marie"}},
     models.WeeklyHours: NOBODY_ELSE | {"heart": {"heart"}, "admin": {"heart"}},
     models.TimeOff: NOBODY_ELSE
-    | dict.fromkeys(("lung", "homeless"), {"everybody"})
-    | dict.fromkeys(("heart", "admin"), {"heart", "everybody"}),
+    | {who: {"everybody"} for who in ("lung", "homeless")}
+    | {who: {"heart", "everybody"} for who in ("heart", "admin")},
     # The others have profiles, too, of which each sees one.
     models.Profile: {who: {"another"} for who in EVERYONE}
     | {"stranger": set(), "marie": {"marie"}, "otto": {"otto"}, "admin": {"marie", "otto", "another"}},

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Row, exists, select, union
+from sqlalchemy import Row, select, union
 
 from app import policy
 from app.clock import now
@@ -57,13 +57,13 @@ def instead_of(actor: Actor, visit: Appointment) -> NearestTimes:
 
 
 def _colleagues(actor: Actor, visit: Appointment) -> Sequence[Row[int, str, str | None, bool]]:
-    link, doctor = doctor_specialisation.c, visit.doctor
-    own = select(link.specialisation_id).where(link.doctor_id == doctor.id)
+    doctor, own, link = visit.doctor, doctor_specialisation.alias().c, doctor_specialisation.c
+    sharing = select(link.doctor_id).where(own.doctor_id == doctor.id, link.specialisation_id == own.specialisation_id)
     ways = union(
-        select(link.doctor_id).where(link.specialisation_id.in_(own)),
+        sharing,
         select(Doctor.id).where(Doctor.department_id == doctor.department_id, Doctor.department_id.is_not(None)),
     )
-    shares = exists().where(link.doctor_id == Doctor.id, link.specialisation_id.in_(own))
+    shares = sharing.where(link.doctor_id == Doctor.id).correlate(Doctor).exists()
     accepts = Doctor.accepts_online if visit.kind is VisitKind.ONLINE else Doctor.accepts_in_person
     query = (
         policy.visible(actor, Doctor)
