@@ -28,9 +28,7 @@ class HoursForm(PortalForm):
     """Hours of one day of the week, cut into visits of one length."""
 
     weekday = SelectField("Day", choices=_NAMES)
-    starts = ClockField(
-        "From", [InputRequired("Enter when these hours start.")], description="For example, 9am or 13:30"
-    )
+    starts = ClockField("Start time", [InputRequired("Enter the start time.")], description="For example, 9am or 13:30")
     ends = ClockField("End time", [InputRequired("Enter the end time.")], description="For example, 12:30pm or 17:00")
     slot_minutes = IntegerField(
         "Minutes for each visit",
