@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import zip_longest
 
 from app import policy
-from app.clock import hospital_zone, local_today, to_local
+from app.clock import YEARS, hospital_zone, local_today, to_local
 from app.errors import Conflict, Invalid, NotFound
 from app.extensions import db
 from app.models import Doctor, WeeklyHours
@@ -210,6 +210,9 @@ def _check_one(hours: WeekdayHours) -> None:
         raise Invalid(f"Enter minutes from {SHORTEST} to {LONGEST}.", field="slot_minutes")
     if slot > length:
         raise Invalid("One visit must fit into these hours.", field="slot_minutes")
+    for field, day in (("valid_from", hours.valid_from), ("valid_to", hours.valid_to)):
+        if day is not None and day.year not in YEARS:
+            raise Invalid("Enter a year that is near.", field=field)
     if hours.valid_to is not None and hours.valid_to < local_today():
         raise Invalid("The last day has passed.", field="valid_to")
     if hours.valid_from is not None and hours.valid_to is not None and hours.valid_to < hours.valid_from:

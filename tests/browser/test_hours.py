@@ -83,7 +83,7 @@ def test_changed_hours_leave_a_visit_outside(
     page.get_by_label("Keep them").check()
     page.get_by_role("button", name="Save hours").click()
 
-    expect(page.get_by_role("alert")).to_contain_text("1 visit outside them stay booked.")
+    expect(page.get_by_role("alert")).to_contain_text("1 visit stays booked outside them.")
     expect(page.get_by_text("2pm to 5pm")).to_be_visible()
     assert state_of(database, visit) is VisitState.CONFIRMED
 

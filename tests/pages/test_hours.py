@@ -180,7 +180,7 @@ class TestVisitsInTheWay:
     @pytest.mark.parametrize(
         ("fate", "state", "said"),
         [
-            ("keep", VisitState.CONFIRMED, "1 visit outside them stay booked."),
+            ("keep", VisitState.CONFIRMED, "1 visit stays booked outside them."),
             ("cancel", VisitState.CANCELLED, "1 visit cancelled."),
         ],
     )
@@ -230,12 +230,24 @@ class TestVisitsInTheWay:
 
     @pytest.mark.parametrize(
         "query",
-        ["", "gone=x", "new=9,09:00,10:00,30,,", "new=0,9,10,30,,", "new=0", "&".join(["gone=1"] * 501)],
+        [
+            "",
+            "gone=x",
+            "new=9,09:00,10:00,30,,",
+            "new=0,9,10,30,,",
+            "new=0",
+            "new=5,09:00Z,10:00Z,30,,",
+            "new=5,09:00:00.5,10:00,30,,",
+            "&".join(["gone=1"] * 501),
+        ],
     )
     def test_an_address_that_says_no_change(self, clinic: FlaskClient, query: str) -> None:
         assert clinic.get(f"{CHECK}?{query}").status_code == 404
 
     def test_an_address_with_hours_that_cannot_be(self, clinic: FlaskClient) -> None:
+        assert clinic.get(f"{CHECK}?new=5,09:00,10:00,{2**70},,").status_code == 400
+        assert clinic.get(f"{CHECK}?new=5,09:00,10:00,30,9999-12-31,").status_code == 400
         response = clinic.get(f"{CHECK}?new=0,09:00,10:00,30,,")
         assert response.status_code == 409
+        assert "Save hours" not in response.text
         assert "You have hours from 9am to 5pm on Mondays already." in response.text

@@ -6,8 +6,7 @@ from flask import Response, request
 from wtforms import IntegerField, SelectField, SelectMultipleField
 from wtforms.validators import DataRequired, InputRequired
 
-from app import clock
-from app.errors import Invalid, NotFound
+from app.errors import NotFound
 from app.extensions import settings
 from app.identity import actor
 from app.models import WeeklyHours
@@ -39,10 +38,7 @@ class HoursForm(PortalForm):
     valid_to = DateInputField("Last day (optional)", description="Leave it empty if these hours have no end.")
 
     def hours(self) -> WeekdayHours:
-        """What was entered. Raises Invalid for days that no calendar has room for."""
-        for field in (self.valid_from, self.valid_to):
-            if field.data is not None and field.data.year not in clock.YEARS:
-                raise Invalid("Enter a year that is near.", field=field.name)
+        """What was entered."""
         return WeekdayHours(
             int(self.weekday.data),
             Hours(self.starts.data, self.ends.data, self.slot_minutes.data or 0),

@@ -82,8 +82,8 @@ def cancelled(affected: Affected) -> str:
 
 
 def _kept(affected: Affected) -> str:
-    visits = count(len(affected.visits), "visit")
-    return f" {visits} outside them stay booked." if affected.visits else ""
+    number = len(affected.visits)
+    return f" {count(number, 'visit stays', 'visits stay')} booked outside them." if number else ""
 
 
 def _written(hours: WeekdayHours) -> str:
@@ -109,5 +109,12 @@ def _read(text: str) -> WeekdayHours:
     if int(weekday) not in range(len(weekly_hours.DAYS)):
         raise NotFound
     valid_from, valid_to = (date.fromisoformat(day) if day else None for day in (first, last))
-    hours = Hours(time.fromisoformat(starts), time.fromisoformat(ends), int(minutes))
-    return WeekdayHours(int(weekday), hours, valid_from, valid_to)
+    return WeekdayHours(int(weekday), Hours(_clock(starts), _clock(ends), int(minutes)), valid_from, valid_to)
+
+
+def _clock(text: str) -> time:
+    """A time of the hospital's day. Raises ValueError for any other."""
+    read = time.fromisoformat(text)
+    if read.tzinfo is not None or read.microsecond:
+        raise ValueError(text)
+    return read

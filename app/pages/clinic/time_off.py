@@ -21,7 +21,7 @@ from app.pages.free_times import read_moment
 from app.pages.paging import paged
 from app.pages.render import render, see_other
 from app.pages.wording import isodate
-from app.services import time_off as services
+from app.services import time_off as absences
 from app.services.time_off import Period
 
 PAGE_SIZE = 20
@@ -84,7 +84,7 @@ def time_off() -> Response:
     is_over = request.args.get("show") == "past"
     found, paging = paged(
         PAGE_SIZE,
-        lambda limit, offset: services.find(actor(), own_doctor_id(), is_over=is_over, limit=limit, offset=offset),
+        lambda limit, offset: absences.find(actor(), own_doctor_id(), is_over=is_over, limit=limit, offset=offset),
     )
     return render("clinic/time_off.html", rows=found.rows, paging=paging, is_over=is_over)
 
@@ -102,8 +102,8 @@ def add_time_off() -> Response:
 @blueprint.route("/time-off/<int:time_off_id>", methods=_FORM)
 def change_time_off(time_off_id: int) -> Response:
     """Show time off on GET, to be changed; what is over stays as it is."""
-    row, form = services.get(actor(), own_doctor_id(), time_off_id), PeriodForm()
-    if services.is_over(row):
+    row, form = absences.get(actor(), own_doctor_id(), time_off_id), PeriodForm()
+    if absences.is_over(row):
         return render("clinic/time_off_over.html", HTTPStatus.CONFLICT, row=row)
     if not form.is_submitted():
         form.show(_period_asked_for() or row)
@@ -115,7 +115,7 @@ def change_time_off(time_off_id: int) -> Response:
 def check_time_off(time_off_id: int | None = None) -> Response:
     """Show on GET which visits the time off cancels; on POST take it, and cancel these."""
     who, doctor_id = actor(), own_doctor_id()
-    row = None if time_off_id is None else services.get(who, doctor_id, time_off_id)
+    row = None if time_off_id is None else absences.get(who, doctor_id, time_off_id)
     period = _period_asked_for()
     if period is None:
         raise NotFound
@@ -124,12 +124,12 @@ def check_time_off(time_off_id: int | None = None) -> Response:
         with form.refusals():
             reason, seen = form.reason.data or "", form.seen.data or ""
             if row is None:
-                affected = services.add(who, doctor_id, period, reason=reason, seen=seen)
+                affected = absences.add(who, doctor_id, period, reason=reason, seen=seen)
             else:
-                affected = services.change(who, doctor_id, row.id, period, reason=reason, seen=seen)
+                affected = absences.change(who, doctor_id, row.id, period, reason=reason, seen=seen)
             flash(f"Your time off is saved.{cancelled(affected)}")
             return see_other("clinic.time_off")
-    affected = services.preview(who, doctor_id, period)
+    affected = absences.preview(who, doctor_id, period)
     form.seen.data = affected.seal
     return render("clinic/time_off_check.html", form=form, row=row, period=period, affected=affected)
 
@@ -137,12 +137,12 @@ def check_time_off(time_off_id: int | None = None) -> Response:
 @blueprint.route("/time-off/<int:time_off_id>/remove", methods=_FORM)
 def remove_time_off(time_off_id: int) -> Response:
     """Say on GET what taking it back means; on POST take it back."""
-    row, form = services.get(actor(), own_doctor_id(), time_off_id), PortalForm()
-    if services.is_over(row):
+    row, form = absences.get(actor(), own_doctor_id(), time_off_id), PortalForm()
+    if absences.is_over(row):
         return render("clinic/time_off_over.html", HTTPStatus.CONFLICT, row=row)
     if form.validate_on_submit():
         with form.refusals():
-            services.remove(actor(), own_doctor_id(), time_off_id)
+            absences.remove(actor(), own_doctor_id(), time_off_id)
             flash("The time off is removed. Its times can be booked again.")
             return see_other("clinic.time_off")
     return render("clinic/time_off_remove.html", form=form, row=row)
@@ -152,7 +152,7 @@ def _ask(form: PeriodForm, row: TimeOff | None) -> Response:
     if form.validate_on_submit():
         with form.refusals():
             period = form.period()
-            services.preview(actor(), own_doctor_id(), period)
+            absences.preview(actor(), own_doctor_id(), period)
             times = {"since": isodate(period.starts_at), "until": isodate(period.ends_at)}
             if row is None:
                 return see_other("clinic.check_time_off", **times)
