@@ -18,7 +18,7 @@ from app.extensions import db
 from app.models import Doctor, WeeklyHours
 from app.policy import Actor, Permission
 from app.services import affected_visits, audit, availability, calendars, waiting_offers
-from app.services.affected_visits import NOTHING_SEEN, Affected, Unseen
+from app.services.affected_visits import Affected, Unseen
 from app.services.timetable import Hours, Interval, Slot, WeekdayHours, slots_of_day
 from app.services.wording import clock_time
 
@@ -103,13 +103,14 @@ def preview(actor: Actor, doctor_id: int, change: Change) -> Affected:
 
 
 def apply(
-    actor: Actor, doctor_id: int, change: Change, *, seen: str = NOTHING_SEEN, fate: Fate | None = None
+    actor: Actor, doctor_id: int, change: Change, *, seen: str | None = None, fate: Fate | None = None
 ) -> Affected:
     """Change a doctor's week; what has been done already changes nothing.
 
     Coming visits that it leaves outside the hours are kept or cancelled, as `fate` says, if they are those that the
-    actor has `seen`; what the waiting list was offered there is withdrawn. Raises NotFound, Forbidden for another
-    doctor's week, Invalid for hours that cannot be, Conflict for hours that overlap others, and Unseen.
+    actor has `seen`: their seal, or None where nothing was shown. What the waiting list was offered there is withdrawn.
+    Raises NotFound, Forbidden for another doctor's week, Invalid for hours that cannot be, Conflict for hours that
+    overlap others, and Unseen.
     """
     doctor = _doctor(actor, doctor_id)
     calendars.lock([doctor_id], [])
@@ -117,7 +118,8 @@ def apply(
     if _is_done(change, rows):
         return Affected()
     affected = _affected(actor, doctor_id, change, rows)
-    if affected.visits and seen != affected.seal:
+    is_shown = seen is not None and (seen == affected.seal or not affected.visits)
+    if (affected.visits or affected.held) and not is_shown:
         raise Unseen
     if affected.visits and fate is None:
         raise Invalid("Choose what becomes of these visits.", field="fate")

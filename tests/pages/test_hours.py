@@ -8,8 +8,14 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from app.models import Appointment, Message, VisitState, WeeklyHours
-from tests.factories import AppointmentFactory, DoctorFactory, WeeklyHoursFactory
+from app.models import Appointment, Message, OfferState, VisitState, WaitingOffer, WeeklyHours
+from tests.factories import (
+    AppointmentFactory,
+    DoctorFactory,
+    WaitingEntryFactory,
+    WaitingOfferFactory,
+    WeeklyHoursFactory,
+)
 from tests.services.visits import TEN
 from tests.support.clients import form_values, sign_in, submit
 from tests.support.databases import Database
@@ -222,6 +228,22 @@ class TestVisitsInTheWay:
         assert states(database) == [VisitState.CONFIRMED] * 2
         assert clinic.post(question, data=form_values(response.text) | {"fate": "cancel"}).status_code == 303
         assert states(database) == [VisitState.CANCELLED] * 2
+
+    def test_offers_to_the_waiting_list_are_shown_too(
+        self, clinic: FlaskClient, doctor: Any, database: Database
+    ) -> None:
+        entry = WaitingEntryFactory(doctor=doctor, patient__name="Grace Hopper")
+        offer = WaitingOfferFactory(entry=entry, held__starts_at=TEN)
+        row = row_at_ten(database, doctor)
+
+        response = submit(clinic, f"/clinic/hours/{row.id}", weekday=str(row.weekday), starts="2pm")
+        page = clinic.get(response.location).text
+        for text in ("Offers to the waiting list", "Grace Hopper", "No visits are booked outside them."):
+            assert text in page
+        assert submit(clinic, response.location).status_code == 303
+
+        with database.unit_of_work() as session:
+            assert session.get_one(WaitingOffer, offer.id).state is OfferState.WITHDRAWN
 
     def test_sent_twice_it_is_done_once(self, clinic: FlaskClient, question: str, database: Database) -> None:
         values = form_values(clinic.get(question).text) | {"fate": "cancel"}

@@ -52,7 +52,7 @@ def week(database: Database, doctor: Doctor) -> list[tuple[int, time, time, int]
 
 
 def apply(
-    database: Database, doctor: Doctor, change: Change, fate: Fate | None = None, seen: str = NOTHING_SEEN
+    database: Database, doctor: Doctor, change: Change, fate: Fate | None = None, seen: str | None = None
 ) -> Affected:
     with database.unit_of_work():
         return weekly_hours.apply(as_doctor(doctor), doctor.id, change, seen=seen, fate=fate)
@@ -280,8 +280,10 @@ class TestOffers:
         kept = WaitingOfferFactory(entry=WaitingEntryFactory(doctor=doctor), held__starts_at=TEN - HALF_HOUR)
         change = until_noon(row_of(database, doctor))
         assert [held.id for held in preview(database, doctor, change).held] == [lost.held_id]
+        with pytest.raises(Unseen):
+            apply(database, doctor, change)
 
-        apply(database, doctor, change)
+        apply(database, doctor, change, seen=NOTHING_SEEN)
 
         assert states(database, lost, kept) == [OfferState.WITHDRAWN, OfferState.OPEN]
 
