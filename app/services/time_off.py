@@ -46,10 +46,10 @@ def find(actor: Actor, doctor_id: int, *, is_over: bool, limit: int, offset: int
     return listing(query, limit=limit, offset=offset)
 
 
-def get(actor: Actor, doctor_id: int, time_off_id: int) -> TimeOff:
+def get(actor: Actor, doctor_id: int, time_off_id: int, *, lock: bool = False) -> TimeOff:
     """One time off of a doctor. Raises NotFound for another doctor's, and for the whole hospital's."""
     _doctor(actor, doctor_id)
-    found = policy.fetch(actor, TimeOff, time_off_id)
+    found = policy.fetch(actor, TimeOff, time_off_id, lock=lock)
     if found.doctor_id != doctor_id:
         raise NotFound
     return found
@@ -88,7 +88,7 @@ def change(actor: Actor, doctor_id: int, time_off_id: int, period: Period, *, re
     """
     doctor = _doctor(actor, doctor_id)
     calendars.lock([doctor_id], [])
-    row = get(actor, doctor_id, time_off_id)
+    row = get(actor, doctor_id, time_off_id, lock=True)
     _require_to_come(row)
     return _save(actor, doctor, row, period, reason=reason, seen=seen)
 
@@ -100,7 +100,7 @@ def remove(actor: Actor, doctor_id: int, time_off_id: int) -> None:
     """
     _doctor(actor, doctor_id)
     calendars.lock([doctor_id], [])
-    row = get(actor, doctor_id, time_off_id)
+    row = get(actor, doctor_id, time_off_id, lock=True)
     _require_to_come(row)
     audit.record(actor, "time_off.removed", row)
     db.session.delete(row)
