@@ -41,10 +41,12 @@ from app.models import (
     Review,
     Service,
     Specialisation,
+    TimeOff,
     VisitState,
     VisitStep,
     WaitingEntry,
     WaitingOffer,
+    WeeklyHours,
 )
 from app.models.types import KEY, is_key
 
@@ -251,6 +253,15 @@ VISIBLE: Mapping[type[Base], Mapping[Capacity, Condition]] = {
         Capacity.MEMBER: lambda actor: WaitingOffer.entry_id.in_(
             select(WaitingEntry.id).where(WaitingEntry.patient_id.in_(managed_patients(actor)))
         ),
+    },
+    WeeklyHours: {
+        Capacity.DOCTOR: lambda actor: WeeklyHours.doctor_id == actor.doctor_id,
+        Capacity.ADMIN: _everything,
+    },
+    TimeOff: {
+        # One of no doctor is the whole hospital's.
+        Capacity.DOCTOR: lambda actor: or_(TimeOff.doctor_id == actor.doctor_id, TimeOff.doctor_id.is_(None)),
+        Capacity.ADMIN: _everything,
     },
     ContactMessage: {Capacity.ADMIN: _everything},
     Message: {Capacity.ADMIN: _everything},

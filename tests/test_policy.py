@@ -33,9 +33,11 @@ from tests.factories import (
     ReviewFactory,
     ServiceFactory,
     SpecialisationFactory,
+    TimeOffFactory,
     VisitStepFactory,
     WaitingEntryFactory,
     WaitingOfferFactory,
+    WeeklyHoursFactory,
     coming_weekday,
 )
 from tests.support.databases import Database
@@ -119,6 +121,8 @@ class Scene:
             models.BookingDraft: {"marie": BookingDraftFactory(patient=own, doctor=dr_heart)},
             models.CalendarFeed: {"marie": CalendarFeedFactory(account=marie)},
             models.ReminderChoice: {"marie": ReminderChoiceFactory(account=marie)},
+            models.WeeklyHours: {"heart": WeeklyHoursFactory(doctor=dr_heart)},
+            models.TimeOff: {"heart": TimeOffFactory(doctor_id=dr_heart.id), "everybody": TimeOffFactory()},
             models.Profile: {
                 "marie": marie.profile,
                 "otto": otto.profile,
@@ -196,6 +200,10 @@ SEEN: dict[type[Base], dict[str, set[str]]] = {
     models.BookingDraft: NOBODY_ELSE | {"marie": {"marie"}},
     models.CalendarFeed: NOBODY_ELSE | {"marie": {"marie"}},
     models.ReminderChoice: NOBODY_ELSE | {"marie": {"marie"}},
+    models.WeeklyHours: NOBODY_ELSE | {"heart": {"heart"}, "admin": {"heart"}},
+    models.TimeOff: NOBODY_ELSE
+    | {who: {"everybody"} for who in ("lung", "homeless")}
+    | {who: {"heart", "everybody"} for who in ("heart", "admin")},
     # The others have profiles, too, of which each sees one.
     models.Profile: {who: {"another"} for who in EVERYONE}
     | {"stranger": set(), "marie": {"marie"}, "otto": {"otto"}, "admin": {"marie", "otto", "another"}},

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time
 from typing import Any
 
-from wtforms import Field
+from wtforms import Field, StringField
 from wtforms.validators import StopValidation
+
+from app.errors import Invalid
+from app.pages.wording import clock_time
+from app.services import day_times
 
 _PARTS = (("day", "Day", 2), ("month", "Month", 2), ("year", "Year", 4))
 
@@ -86,5 +90,38 @@ class DateInputField(Field):
 
     def pre_validate(self, form: Any) -> None:  # noqa: ARG002 (WTForms hands it over)
         """Let no validator speak about a date that could not be read."""
+        if self.process_errors:
+            raise StopValidation
+
+
+class ClockField(StringField):
+    """A time of day as people write it: `9am`, `13:30`. `data` is a time, or None where nothing was typed."""
+
+    data: Any  # a time, where WTForms says text
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return str(self.raw_data[0])
+        return "" if self.data is None else clock_time(self.data)
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        """Read what was typed."""
+        self.data = None
+        text = str(valuelist[0]).strip() if valuelist else ""
+        if text:
+            self.data = self._time(text)
+
+    def _time(self, text: str) -> time:
+        try:
+            starts, ends = day_times.parse(text, field=self.name)
+        except Invalid:
+            ends = starts = None
+        if starts is None or ends is not None:
+            what = self.label.text.removesuffix(" (optional)")
+            raise ValueError(f"{what} must be a time, such as 9am or 13:30")
+        return starts
+
+    def pre_validate(self, form: Any) -> None:  # noqa: ARG002 (WTForms hands it over)
+        """Let no validator speak about a time that could not be read."""
         if self.process_errors:
             raise StopValidation

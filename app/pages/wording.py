@@ -10,15 +10,17 @@ from typing import Any
 from app.clock import to_local
 from app.extensions import settings
 from app.models import VisitKind
-from app.services.wording import VISIT_KINDS, day, short_day, time_of_day, when, whole_date
+from app.services.wording import VISIT_KINDS, clock_time, day, period, short_day, time_of_day, when, whole_date
 
 __all__ = [
     "FILTERS",
     "TESTS",
     "VISIT_KINDS",
+    "clock_time",
     "day",
     "isodate",
     "money",
+    "period",
     "short_day",
     "time_of_day",
     "visit_kind",
@@ -64,6 +66,11 @@ def visit_kind(kind: VisitKind) -> str:
     return VISIT_KINDS[kind]
 
 
+def period_of(row: Any) -> str:
+    """When something is that lasts from `starts_at` to `ends_at`, as `period` says it."""
+    return period(row.starts_at, row.ends_at)
+
+
 def is_morning(moment: datetime) -> bool:
     """Whether an aware moment lies before noon in the hospital."""
     return to_local(moment).hour < 12  # noqa: PLR2004 (noon)
@@ -71,10 +78,12 @@ def is_morning(moment: datetime) -> bool:
 
 FILTERS: dict[str, Callable[..., Any]] = {
     "time_of_day": time_of_day,
+    "clock_time": clock_time,
     "day": day,
     "date": whole_date,
     "short_day": short_day,
     "when": when,
+    "period": period_of,
     "isodate": isodate,
     "money": money,
     "count_of": count,

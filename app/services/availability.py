@@ -23,6 +23,7 @@ __all__ = [
     "free_slots",
     "is_offered",
     "is_unoccupied",
+    "kept_times",
     "latest",
     "next_free",
     "plan",
@@ -173,6 +174,26 @@ def unoccupied(
         for moment in starts
         if not any(busy.starts_at < moment + length and moment < busy.ends_at for busy in taken)
     ]
+
+
+def kept_times(doctor_id: int, times: Collection[Slot]) -> set[Slot]:
+    """Those of these times that the doctor's hours and time off still allow to be booked, whatever takes them up.
+
+    Three statements.
+    """
+    if not times:
+        return set()
+    first, last = min(time.starts_at for time in times), max(time.ends_at for time in times)
+    off = _time_off([doctor_id], first, last)[doctor_id]
+    if publishes_hours(doctor_id):
+        week = _weeks([doctor_id], first, last).get(doctor_id, [])
+        offered = {slot.starts_at for slot in free_between(week, off, first, last, clock.hospital_zone())}
+        return {time for time in times if time.starts_at in offered}
+    return {
+        time
+        for time in times
+        if not any(busy.starts_at < time.ends_at and time.starts_at < busy.ends_at for busy in off)
+    }
 
 
 def alternatives(doctor_id: int, near: datetime, *, count: int = 3) -> list[datetime]:

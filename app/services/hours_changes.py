@@ -153,4 +153,4 @@ def _replace(doctor_id: int, stretches: Iterable[Stretch]) -> None:
     ]
     if rows:
         db.session.execute(insert(WeeklyHours), rows)
-        calendars.freed(doctor_id)
+    calendars.freed(doctor_id)  # also where hours end: what the waiting list was offered in them is withdrawn

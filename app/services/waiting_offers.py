@@ -73,13 +73,14 @@ def settle(doctor_id: int) -> None:
     calendars.lock([], [entry.patient_id for entry in waiting])
     moment, waiting = now(), _of_doctor(doctor_id)
     held = open_offers(waiting)
+    lost = _lost(doctor_id, held.values())
     booked = _with_visits(doctor_id, waiting)
     present = []
     for entry in waiting:
         offer, reason = held.get(entry.id), _why_over(entry, has_visit=entry.patient_id in booked)
         if reason is not None:
             end(entry, reason)
-        elif offer is None or not is_at_hand(offer, entry):
+        elif offer is None or offer.id in lost or not is_at_hand(offer, entry):
             if offer is not None:
                 close(offer, OfferState.EXPIRED if offer.expires_at <= moment else OfferState.WITHDRAWN)
             present.append(entry)
@@ -101,6 +102,26 @@ def close(offer: WaitingOffer, state: OfferState) -> None:
     offer.state, offer.ended_at = state, now()
     calendars.release(Appointment.id == offer.held_id)
     db.session.flush()
+
+
+def withdraw_lost(doctor_id: int) -> None:
+    """Withdraw what is offered at times that the doctor no longer has, since hours or time off were changed.
+
+    Whoever was offered them waits on. The calendars of the doctor and of those patients are locked.
+    """
+    offers = of_doctor(doctor_id)
+    lost = _lost(doctor_id, offers)
+    for offer in offers:
+        if offer.id in lost:
+            close(offer, OfferState.WITHDRAWN)
+
+
+def of_doctor(doctor_id: int) -> Sequence[WaitingOffer]:
+    """What is offered at present of a doctor's times, with what is held."""
+    query = select(WaitingOffer).join(WaitingOffer.entry)
+    query = query.where(WaitingEntry.doctor_id == doctor_id, WaitingOffer.state == OfferState.OPEN)
+    query = query.options(joinedload(WaitingOffer.held)).execution_options(populate_existing=True)
+    return db.session.scalars(query).all()
 
 
 def why_over(entry: WaitingEntry) -> EndReason | None:
@@ -177,6 +198,13 @@ def _fits(entry: WaitingEntry, slot: Slot) -> bool:
         and str(local.weekday()) in entry.weekdays
         and entry.half_day in (HalfDay.ANY, half)
     )
+
+
+def _lost(doctor_id: int, offers: Collection[WaitingOffer]) -> set[int]:
+    """The ids of the offers whose time the doctor's hours and time off no longer allow."""
+    times = {offer.id: Slot(offer.held.starts_at, offer.held.ends_at) for offer in offers}
+    kept = availability.kept_times(doctor_id, times.values())
+    return {key for key, time in times.items() if time not in kept}
 
 
 def _of_doctor(doctor_id: int) -> Sequence[WaitingEntry]:

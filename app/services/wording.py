@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 
 from app.clock import now, to_local
 from app.models import VisitKind
@@ -12,7 +12,11 @@ VISIT_KINDS = {VisitKind.IN_PERSON: "In person", VisitKind.ONLINE: "Video call"}
 
 def time_of_day(moment: datetime) -> str:
     """An aware moment as hospital time, such as `9:30am`, `12pm` or `12:05am`."""
-    local = to_local(moment)
+    return clock_time(to_local(moment).time())
+
+
+def clock_time(local: time) -> str:
+    """What a clock in the hospital shows: `9:30am`."""
     hour = local.hour % 12 or 12
     minutes = f":{local.minute:02}" if local.minute else ""
     return f"{hour}{minutes}{'am' if local.hour < 12 else 'pm'}"  # noqa: PLR2004 (noon)
@@ -35,6 +39,20 @@ def short_day(moment: datetime) -> str:
 def when(moment: datetime) -> str:
     """An aware moment as hospital time and date: `9:30am, Tuesday 6 January`."""
     return f"{time_of_day(moment)}, {day(moment)}"
+
+
+def period(starts_at: datetime, ends_at: datetime) -> str:
+    """From one aware moment to another: whole days as `Monday 4 January to Friday 8 January`.
+
+    Else `1pm to 5pm, Monday 4 January`, or `1pm, Monday 4 January to 9am, Tuesday 5 January`.
+    """
+    first, last = to_local(starts_at), to_local(ends_at)
+    if first.time() == last.time() == time.min:
+        final = (last - timedelta(days=1)).date()
+        return day(starts_at) if final == first.date() else f"{day(starts_at)} to {day(final)}"
+    if first.date() == last.date():
+        return f"{time_of_day(starts_at)} to {when(ends_at)}"
+    return f"{when(starts_at)} to {when(ends_at)}"
 
 
 def whole_date(on: date) -> str:

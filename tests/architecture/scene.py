@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
+from datetime import time
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,8 @@ class Scene:
     message: models.Message
     entry: models.WaitingEntry
     offer: models.WaitingOffer
+    hours: models.WeeklyHours
+    time_off: models.TimeOff
     draft: str
     password_link: str
     email_link: str
@@ -126,6 +129,8 @@ def build_scene() -> Scene:
         message=factories.MessageFactory(state=models.MessageState.FAILED, error="ConnectionRefusedError"),
         entry=entry,
         offer=factories.WaitingOfferFactory(entry=entry, held__starts_at=factories.coming_weekday(hour=12)),
+        hours=factories.WeeklyHoursFactory(doctor=doctor, starts=time(17), ends=time(18)),
+        time_off=factories.TimeOffFactory(doctor_id=doctor.id, starts_at=factories.coming_weekday(days=40, hour=0)),
         draft=factories.BookingDraftFactory(
             patient=patient, doctor=doctor, starts_at=factories.coming_weekday(hour=14)
         ).public_id,

@@ -133,6 +133,18 @@ CLINIC: dict[str, tuple[State, ...]] = {
     "GET /clinic/week": (at("doctor"), at("doctor", day="2030-01-02"), at("outsider")),
     "GET /clinic/requests": (at("doctor"), at("outsider")),
     "GET /clinic/requests/<int:appointment_id>/decline": (at("doctor"), refused("doctor")),
+    "GET /clinic/hours": (at("doctor"), empty("doctor")),
+    "GET /clinic/hours/add": (at("doctor"), refused("doctor", starts="nine")),
+    "GET /clinic/hours/check": (at("doctor"), refused("doctor"), at("doctor", new="5,09:00,12:00,30,,")),
+    "GET /clinic/hours/copy/<int:weekday>": (at("doctor"), refused("doctor")),
+    "GET /clinic/hours/<int:hours_id>": (at("doctor"), refused("doctor", ends="4pm")),
+    "GET /clinic/hours/<int:hours_id>/remove": (at("doctor"),),
+    "GET /clinic/time-off": (at("doctor"), at("doctor", show="past"), empty("doctor")),
+    "GET /clinic/time-off/add": (at("doctor"), refused("doctor")),
+    "GET /clinic/time-off/check": (at("doctor"), refused("doctor", reason="x" * 501)),
+    "GET /clinic/time-off/<int:time_off_id>": (at("doctor"), refused("doctor", until_time="late")),
+    "GET /clinic/time-off/<int:time_off_id>/check": (at("doctor"), refused("doctor", reason="x" * 501)),
+    "GET /clinic/time-off/<int:time_off_id>/remove": (at("doctor"),),
 }
 _LIST = "/admin/lists/<any('designations', 'specialisations', 'available-times', 'departments', 'services'):name>"
 _SERVICE = {"name": "services", "key": "service"}

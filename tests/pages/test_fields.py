@@ -1,15 +1,15 @@
-"""The date that is typed as day, month and year."""
+"""The date that is typed as day, month and year, and the time of day."""
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, time
 
 import pytest
 from werkzeug.datastructures import MultiDict
 from wtforms import Form
 from wtforms.validators import DataRequired
 
-from app.pages.fields import DateInputField
+from app.pages.fields import ClockField, DateInputField
 
 
 class Birth(Form):
@@ -71,3 +71,30 @@ def test_a_date_may_be_left_out_where_it_is_optional() -> None:
 
     assert form.validate()
     assert form.born.data is None
+
+
+class Opening(Form):
+    """A form with one time of day."""
+
+    opens = ClockField("Start time (optional)")
+
+
+@pytest.mark.parametrize(
+    ("text", "read"), [("9am", time(9)), (" 13:30 ", time(13, 30)), ("12:05 AM", time(0, 5)), ("", None)]
+)
+def test_it_reads_a_time(text: str, read: time | None) -> None:
+    form = Opening(MultiDict({"opens": text}))
+    assert form.validate()
+    assert form.opens.data == read
+
+
+@pytest.mark.parametrize("text", ["9", "noon", "25:00", "9am to 10am"])
+def test_what_is_no_time_stays_as_it_was_typed(text: str) -> None:
+    form = Opening(MultiDict({"opens": text}))
+    assert not form.validate()
+    assert form.opens.errors == ["Start time must be a time, such as 9am or 13:30"]
+    assert form.opens._value() == text
+
+
+def test_a_time_that_is_known_is_shown() -> None:
+    assert Opening(data={"opens": time(9, 30)}).opens._value() == "9:30am"

@@ -116,3 +116,16 @@ def test_initials_stand_for_a_name(name: str, letters: str) -> None:
 
 def test_a_date_of_birth_needs_no_weekday() -> None:
     assert wording.whole_date(date(2019, 3, 5)) == "5 March 2019"
+
+
+@pytest.mark.parametrize(
+    ("starts_at", "ends_at", "words"),
+    [
+        (utc(2026, 11, 23), utc(2026, 11, 24), "Monday 23 November"),
+        (utc(2026, 11, 23), utc(2026, 12, 5), "Monday 23 November to Friday 4 December"),
+        (utc(2026, 11, 23, 13), utc(2026, 11, 23, 17, 30), "1pm to 5:30pm, Monday 23 November"),
+        (utc(2026, 11, 23, 13), utc(2026, 11, 24), "1pm, Monday 23 November to 12am, Tuesday 24 November"),
+    ],
+)
+def test_a_period(starts_at: datetime, ends_at: datetime, words: str) -> None:
+    assert spoken.period(starts_at, ends_at) == words

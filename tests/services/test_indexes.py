@@ -8,21 +8,26 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event, insert, text
+from sqlalchemy import Engine, event, insert, select, text
+from sqlalchemy.orm import joinedload
 
 from app import models
 from app.policy import Actor
 from app.services import (
+    affected_visits,
     availability,
     doctor_days,
     doctor_lists,
     doctors,
+    nearest_times,
     patient_home,
     patient_lists,
     reviews,
+    time_off,
     treating,
     waiting_list,
     waiting_offers,
+    weekly_hours,
 )
 from app.services.hours import hours_summary
 from tests.factories import AccountFactory, DepartmentFactory, DesignationFactory, SpecialisationFactory
@@ -120,6 +125,13 @@ class Hospital:
             for model, values in rows.items():
                 session.execute(insert(model), values)
 
+    def visit_of(self, doctor_id: int) -> models.Appointment:
+        """A visit of a doctor, with the doctor."""
+        with self.database.unit_of_work() as session:
+            query = select(models.Appointment).where(models.Appointment.doctor_id == doctor_id).limit(1)
+            with_doctor = joinedload(models.Appointment.doctor).joinedload(models.Doctor.department)
+            return session.scalars(query.options(with_doctor)).one()
+
     def plans(self, act: Callable[[], object]) -> str:
         """What the database says of how it runs each statement of an act."""
         with self.database.unit_of_work(), recorded() as statements:
@@ -199,6 +211,13 @@ def test_filters_and_free_times_use_their_indexes(database: Database) -> None:
         lambda: waiting_list.places(member, limit=20, offset=0): ("waiting_entry_patient_id",),
         lambda: waiting_list.find(member, patient_id=hospital.patients[0], doctor_id=few[0]): ("_waiting_entry_",),
         lambda: waiting_offers.due(NOW): ("ix_waiting_entry_due_at",),
+        lambda: affected_visits.within(staff, few[1], NOW, NOW + 14 * DAY): ("ix_appointment_doctor_id_",),
+        lambda: time_off.find(staff, few[1], is_over=False, limit=20, offset=0): ("ix_time_off_doctor_id_ends_at",),
+        lambda: weekly_hours.week(staff, few[1]): ("ix_weekly_hours_doctor_id_weekday",),
+        lambda: nearest_times.instead_of(member, hospital.visit_of(few[1])): (
+            "ix_doctor_specialisation_specialisation_id",
+            "ix_doctor_department_id_approval",
+        ),
         lambda: patient_lists.find(admin, phone="020 7946 0018", limit=20, offset=0): ("ix_patient_phone",),
     }
     for act, indexes in acts.items():

@@ -1,6 +1,6 @@
-"""Pages for approved doctors: the day, the week, and the requests that wait."""
+"""Pages for approved doctors: the day, the week, the requests that wait, hours and time off."""
 
-from app.pages.clinic import day, requests, week
+from app.pages.clinic import day, hours, hours_check, requests, time_off, week
 from app.pages.clinic.entrance import blueprint
 
-__all__ = ["blueprint", "day", "requests", "week"]
+__all__ = ["blueprint", "day", "hours", "hours_check", "requests", "time_off", "week"]

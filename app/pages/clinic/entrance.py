@@ -7,7 +7,7 @@ from http import HTTPStatus
 from flask import Blueprint, Response, make_response
 
 from app import policy
-from app.errors import Forbidden
+from app.errors import Forbidden, NotFound
 from app.http import answer_refusal
 from app.identity import actor
 from app.pages.render import render
@@ -20,6 +20,14 @@ blueprint = Blueprint("clinic", __name__, url_prefix="/clinic")
 @blueprint.before_request
 def _let_in() -> None:
     policy.require(actor(), Permission.RUN_CLINIC)
+
+
+def own_doctor_id() -> int:
+    """The id of the doctor who is signed in. Raises NotFound for anyone else, whom `_let_in` has refused."""
+    doctor_id = actor().doctor_id
+    if doctor_id is None:
+        raise NotFound
+    return doctor_id
 
 
 @blueprint.errorhandler(Forbidden)

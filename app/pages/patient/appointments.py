@@ -12,7 +12,7 @@ from app.models import VisitState
 from app.pages.forms import PortalForm
 from app.pages.paging import paged
 from app.pages.render import render, see_other
-from app.services import appointment_lists, appointments, own_reviews, video_calls, waiting_list
+from app.services import appointment_lists, appointments, nearest_times, own_reviews, video_calls, waiting_list
 from app.services.appointment_lists import Group
 
 APPOINTMENTS_ON_A_PAGE = 10
@@ -52,6 +52,7 @@ def show(appointment_id: int) -> Response:
         join_link=video_calls.join_link(visit),
         reviews=own_reviews.of_visits(actor(), [visit]),
         opens_at=video_calls.opens_at(visit) if video_calls.will_open(visit) else None,
+        nearest=nearest_times.instead_of(actor(), visit) if visit.state is VisitState.CANCELLED else None,
     )
 
 

@@ -69,6 +69,29 @@ def _export(scene: Any) -> dict[str, Any]:
     return _proof(scene) | _whose(scene)
 
 
+def _hours(_scene: Any) -> dict[str, Any]:
+    return {"weekday": "0", "starts": "17:00", "ends": "6pm", "slot_minutes": "30"}
+
+
+def _new_hours(_scene: Any) -> dict[str, Any]:
+    return {"new": "5,09:00:00,12:00:00,30,,"}
+
+
+def _no_hours(_scene: Any) -> dict[str, Any]:
+    """The rows of the scene's doctor, who was the first to get some."""
+    return {"gone": [1, 2, 3, 4, 5]}
+
+
+def _time_off(_scene: Any) -> dict[str, Any]:
+    last = coming_weekday(days=60)
+    return {f"since-{part}": getattr(last, part) for part in ("day", "month", "year")}
+
+
+def _period(_scene: Any) -> dict[str, Any]:
+    moment = coming_weekday(days=60)
+    return {"since": f"{moment:%Y-%m-%d}T09:00:00Z", "until": f"{moment:%Y-%m-%d}T12:00:00Z"}
+
+
 _STEP = "/clinic/appointments/<int:appointment_id>/<any(confirm, arrived, start, complete, missed):step>"
 _PENDING = {"doctor_id": "pending_doctor"}
 _REQUEST = {"appointment_id": "waiting_request"}
@@ -246,6 +269,30 @@ CLINIC: dict[str, Row] = {
     "POST /clinic/requests/<int:appointment_id>/decline": row(
         SIGN_IN, 403, 403, 303, 404, 403, 403, values=_REQUEST, send=lambda _scene: {"reason": "Away that day."}
     ),
+    "GET /clinic/hours": row(SIGN_IN, 403, 403, 200, 200, 403, 403),
+    "GET /clinic/hours/add": row(SIGN_IN, 403, 403, 200, 200, 403, 403),
+    "POST /clinic/hours/add": row(SIGN_IN, 403, 403, 303, 303, 403, 403, send=_hours),
+    "GET /clinic/hours/check": row(SIGN_IN, 403, 403, 200, 200, 403, 403, query=_no_hours),
+    "POST /clinic/hours/check": row(SIGN_IN, 403, 403, 303, 303, 403, 403, query=_new_hours),
+    "GET /clinic/hours/copy/<int:weekday>": row(SIGN_IN, 403, 403, 200, 200, 403, 403, values={"weekday": "0"}),
+    "POST /clinic/hours/copy/<int:weekday>": row(
+        SIGN_IN, 403, 403, 303, 303, 403, 403, values={"weekday": "0"}, send=lambda _scene: {"days": "5"}
+    ),
+    "GET /clinic/hours/<int:hours_id>": row(SIGN_IN, 403, 403, 200, 404, 403, 403),
+    "POST /clinic/hours/<int:hours_id>": row(SIGN_IN, 403, 403, 303, 404, 403, 403, send=_hours),
+    "GET /clinic/hours/<int:hours_id>/remove": row(SIGN_IN, 403, 403, 200, 404, 403, 403),
+    "POST /clinic/hours/<int:hours_id>/remove": row(SIGN_IN, 403, 403, 303, 404, 403, 403),
+    "GET /clinic/time-off": row(SIGN_IN, 403, 403, 200, 200, 403, 403),
+    "GET /clinic/time-off/add": row(SIGN_IN, 403, 403, 200, 200, 403, 403),
+    "POST /clinic/time-off/add": row(SIGN_IN, 403, 403, 303, 303, 403, 403, send=_time_off),
+    "GET /clinic/time-off/check": row(SIGN_IN, 403, 403, 200, 200, 403, 403, query=_period),
+    "POST /clinic/time-off/check": row(SIGN_IN, 403, 403, 303, 303, 403, 403, query=_period),
+    "GET /clinic/time-off/<int:time_off_id>": row(SIGN_IN, 403, 403, 200, 404, 403, 403),
+    "POST /clinic/time-off/<int:time_off_id>": row(SIGN_IN, 403, 403, 303, 404, 403, 403, send=_time_off),
+    "GET /clinic/time-off/<int:time_off_id>/check": row(SIGN_IN, 403, 403, 200, 404, 403, 403, query=_period),
+    "POST /clinic/time-off/<int:time_off_id>/check": row(SIGN_IN, 403, 403, 303, 404, 403, 403, query=_period),
+    "GET /clinic/time-off/<int:time_off_id>/remove": row(SIGN_IN, 403, 403, 200, 404, 403, 403),
+    "POST /clinic/time-off/<int:time_off_id>/remove": row(SIGN_IN, 403, 403, 303, 404, 403, 403),
     f"POST {_STEP}": row(SIGN_IN, 403, 403, 303, 404, 403, 403, values={**_REQUEST, "step": "confirm"}),
     "POST /clinic/appointments/<int:appointment_id>/steps/<int:step_id>/undo": row(
         SIGN_IN, 403, 403, 303, 404, 403, 403

@@ -1,0 +1,110 @@
+"""The doctor's hours: the week as rows, each added, changed and removed on a page of its own, and days copied."""
+
+from __future__ import annotations
+
+from flask import Response, request
+from wtforms import IntegerField, SelectField, SelectMultipleField
+from wtforms.validators import DataRequired, InputRequired
+
+from app.errors import NotFound
+from app.extensions import settings
+from app.identity import actor
+from app.models import WeeklyHours
+from app.pages.clinic.entrance import blueprint, own_doctor_id
+from app.pages.clinic.hours_check import save
+from app.pages.fields import ClockField, DateInputField
+from app.pages.forms import PortalForm
+from app.pages.render import render
+from app.services import weekly_hours
+from app.services.timetable import Hours, WeekdayHours
+from app.services.weekly_hours import DAYS, LONGEST, SHORTEST, Change
+
+_FORM = ["GET", "POST"]
+_NAMES = {str(number): name for number, name in enumerate(DAYS)}
+
+
+class HoursForm(PortalForm):
+    """Hours of one day of the week, cut into visits of one length."""
+
+    weekday = SelectField("Day", choices=_NAMES)
+    starts = ClockField("Start time", [InputRequired("Enter the start time.")], description="For example, 9am or 13:30")
+    ends = ClockField("End time", [InputRequired("Enter the end time.")], description="For example, 12:30pm or 17:00")
+    slot_minutes = IntegerField(
+        "Minutes for each visit",
+        [InputRequired(f"Enter minutes from {SHORTEST} to {LONGEST}.")],
+        description=f"From {SHORTEST} to {LONGEST}",
+    )
+    valid_from = DateInputField("First day (optional)", description="Leave it empty if these hours hold already.")
+    valid_to = DateInputField("Last day (optional)", description="Leave it empty if these hours have no end.")
+
+    def hours(self) -> WeekdayHours:
+        """What was entered."""
+        return WeekdayHours(
+            int(self.weekday.data),
+            Hours(self.starts.data, self.ends.data, self.slot_minutes.data or 0),
+            self.valid_from.data,
+            self.valid_to.data,
+        )
+
+
+class CopyForm(PortalForm):
+    """The days that get the hours of another one."""
+
+    days = SelectMultipleField("Copy to", [DataRequired("Choose the days to copy to.")], choices=_NAMES)
+
+
+@blueprint.get("/hours")
+def hours() -> Response:
+    """The week, and what patients can book of it."""
+    who, doctor_id = actor(), own_doctor_id()
+    days = weekly_hours.week(who, doctor_id)
+    return render("clinic/hours.html", days=days, next_free=weekly_hours.next_free(who, doctor_id), doctor_id=doctor_id)
+
+
+@blueprint.route("/hours/add", methods=_FORM)
+def add_hours() -> Response:
+    """Ask for hours on GET, of the day that `?day=` names (0 is Monday); on POST add them."""
+    asked = request.args.get("day")
+    form = HoursForm(weekday=asked if asked in _NAMES else "0", slot_minutes=settings.default_slot_minutes)
+    return _ask(form, None)
+
+
+@blueprint.route("/hours/<int:hours_id>", methods=_FORM)
+def change_hours(hours_id: int) -> Response:
+    """Show hours on GET, to be changed; on POST change them."""
+    row = weekly_hours.get(actor(), own_doctor_id(), hours_id)
+    return _ask(HoursForm(obj=row), row)
+
+
+@blueprint.route("/hours/<int:hours_id>/remove", methods=_FORM)
+def remove_hours(hours_id: int) -> Response:
+    """Say on GET what removing hours means; on POST remove them."""
+    row, form = weekly_hours.get(actor(), own_doctor_id(), hours_id), PortalForm()
+    if form.validate_on_submit():
+        with form.refusals():
+            return save(Change(gone=frozenset({hours_id})))
+    return render("clinic/hours_remove.html", form=form, row=row, day=DAYS[row.weekday])
+
+
+@blueprint.route("/hours/copy/<int:weekday>", methods=_FORM)
+def copy_hours(weekday: int) -> Response:
+    """Ask on GET which days get the hours of this one (0 is Monday); on POST give them these."""
+    if weekday not in range(len(DAYS)):
+        raise NotFound
+    days = weekly_hours.week(actor(), own_doctor_id())
+    if not days[weekday].rows:
+        raise NotFound
+    form = CopyForm()
+    form.days.choices = {number: name for number, name in _NAMES.items() if number != str(weekday)}
+    if form.validate_on_submit():
+        with form.refusals():
+            return save(weekly_hours.copied(days, weekday, [*map(int, form.days.data or ())]))
+    return render("clinic/hours_copy.html", form=form, day=days[weekday], days=days)
+
+
+def _ask(form: HoursForm, row: WeeklyHours | None) -> Response:
+    if form.validate_on_submit():
+        with form.refusals():
+            gone = frozenset() if row is None else frozenset({row.id})
+            return save(Change(gone, (form.hours(),)))
+    return render("clinic/hours_form.html", form=form, row=row)

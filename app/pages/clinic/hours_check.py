@@ -1,0 +1,120 @@
+"""A change of hours that leaves visits outside them: which, and what becomes of them. The address says the change."""
+
+from __future__ import annotations
+
+from datetime import date, time
+
+from flask import Response, flash, request
+from wtforms import HiddenField, RadioField
+
+from app.errors import NotFound
+from app.identity import actor
+from app.pages.clinic.entrance import blueprint, own_doctor_id
+from app.pages.forms import PortalForm
+from app.pages.render import render, see_other
+from app.pages.wording import count
+from app.services import weekly_hours
+from app.services.affected_visits import Affected, Unseen
+from app.services.timetable import Hours, WeekdayHours
+from app.services.weekly_hours import Change, Fate
+
+MOST_PARTS = 500
+"""Rows that one address may name."""
+
+SAVED = "Your hours are saved."
+
+
+class CheckForm(PortalForm):
+    """What becomes of the visits above it; `seen` says which they are."""
+
+    fate = RadioField(
+        "What should happen to these visits?",
+        choices={
+            Fate.KEEP.value: "Keep them: they stay booked, outside your hours",
+            Fate.CANCEL.value: "Cancel them, and tell the patients by e-mail",
+        },
+        validate_choice=False,
+    )
+    seen = HiddenField()
+
+    def chosen(self) -> Fate | None:
+        """What was chosen."""
+        return next((fate for fate in Fate if fate.value == self.fate.data), None)
+
+
+def save(change: Change) -> Response:
+    """Change the hours, or lead to the page that asks about the visits that are affected.
+
+    Raises Invalid and Conflict as `weekly_hours.apply` does.
+    """
+    try:
+        weekly_hours.apply(actor(), own_doctor_id(), change)
+    except Unseen:
+        return see_other("clinic.check_hours", gone=sorted(change.gone), new=[*map(_written, change.new)])
+    flash(SAVED)
+    return see_other("clinic.hours")
+
+
+@blueprint.route("/hours/check", methods=["GET", "POST"])
+def check_hours() -> Response:
+    """Show on GET which visits a change leaves outside the hours; on POST change them."""
+    change, form = _asked_for(), CheckForm()
+    if form.validate_on_submit():
+        with form.refusals():
+            affected = weekly_hours.apply(
+                actor(), own_doctor_id(), change, seen=form.seen.data or "", fate=form.chosen()
+            )
+            say = cancelled if form.chosen() is Fate.CANCEL else _kept
+            flash(SAVED + say(affected))
+            return see_other("clinic.hours")
+    affected = Affected()
+    if form.refusal is None or isinstance(form.refusal, Unseen) or form.fate.errors:
+        with form.refusals():
+            affected = weekly_hours.preview(actor(), own_doctor_id(), change)
+    form.seen.data = affected.seal
+    return render("clinic/hours_check.html", form=form, affected=affected)
+
+
+def cancelled(affected: Affected) -> str:
+    """What a banner adds about visits that a change has cancelled."""
+    visits = count(len(affected.visits), "visit")
+    return f" {visits} cancelled. The patients are told by e-mail." if affected.visits else ""
+
+
+def _kept(affected: Affected) -> str:
+    number = len(affected.visits)
+    return f" {count(number, 'visit stays', 'visits stay')} booked outside them." if number else ""
+
+
+def _written(hours: WeekdayHours) -> str:
+    """Hours as a part of an address: `0,09:00:00,12:00:00,30,,2027-03-31`."""
+    days = (day.isoformat() if day else "" for day in (hours.valid_from, hours.valid_to))
+    row = hours.hours
+    return ",".join((str(hours.weekday), row.starts.isoformat(), row.ends.isoformat(), str(row.slot_minutes), *days))
+
+
+def _asked_for() -> Change:
+    """The change that the address says. Raises NotFound for one that says none."""
+    gone, new = request.args.getlist("gone"), request.args.getlist("new")
+    if not 0 < len(gone) + len(new) <= MOST_PARTS:
+        raise NotFound
+    try:
+        return Change(frozenset(map(int, gone)), tuple(map(_read, new)))
+    except ValueError:
+        raise NotFound from None
+
+
+def _read(text: str) -> WeekdayHours:
+    weekday, starts, ends, minutes, first, last = text.split(",")
+    if int(weekday) not in range(len(weekly_hours.DAYS)):
+        raise NotFound
+    valid_from, valid_to = (date.fromisoformat(day) if day else None for day in (first, last))
+    return WeekdayHours(int(weekday), Hours(_clock(starts), _clock(ends), int(minutes)), valid_from, valid_to)
+
+
+def _clock(text: str) -> time:
+    """A time of the hospital's day. Raises ValueError for any other."""
+    read = time.fromisoformat(text)
+    if read.tzinfo is not None or read.microsecond:
+        raise ValueError(text)
+    return read
