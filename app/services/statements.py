@@ -42,6 +42,7 @@ class Plan(Generic[*Columns]):
     def __init__(self, statement: Select[*Columns], dialect: Dialect) -> None:
         compiled = statement.compile(dialect=dialect)
         asked = [bind for bind in compiled.binds.values() if bind.required]
+        self._is_settled = not any(bind.callable for bind in compiled.binds.values())
         self._lists = tuple(bind.key for bind in asked if bind.expanding)
         plain = compiled.construct_expanded_state({bind.key: [None] if bind.expanding else None for bind in asked})
         self._text = plain.statement
@@ -61,8 +62,8 @@ class Plan(Generic[*Columns]):
         self._row = row._make
 
     def fits(self, parameters: Mapping[str, Any]) -> bool:
-        """Whether each list among the parameters has one value."""
-        return all(len(parameters[name]) == 1 for name in self._lists)
+        """Whether each list among the parameters has one value, and no other is worked out as the statement runs."""
+        return self._is_settled and all(len(parameters[name]) == 1 for name in self._lists)
 
     def run(self, connection: PoolProxiedConnection, parameters: Mapping[str, Any]) -> Sequence[Row[*Columns]]:
         """All rows, as SQLAlchemy would give them. Raises what the driver does."""

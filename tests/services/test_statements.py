@@ -84,6 +84,18 @@ class TestRead:
             assert len(found) == len(keys)
         assert runs == []
 
+    def test_what_is_worked_out_as_it_runs_is_left_to_sqlalchemy(
+        self, database: Database, runs: list[Plan[*tuple[Any, ...]]]
+    ) -> None:
+        accounts = AccountFactory.create_batch(2)
+        db.session.remove()
+        names = iter([account.username for account in accounts])
+        next_one = bindparam("name", callable_=lambda: next(names))
+        statement = fixed(select(Account.id).where(Account.username == next_one))
+
+        assert [read(statement, {}) for _ in accounts] == [[(account.id,)] for account in accounts]
+        assert runs == []
+
     def test_a_busy_database_is_told_of_as_ever(self, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
         account = AccountFactory()
         db.session.remove()
