@@ -22,7 +22,13 @@ from app.services import pictures, sessions
 
 COMPONENTS = {
     "forms": ("components/forms.html",),
-    "ui": ("components/basics.html", "components/lists.html", "components/visits.html", "components/doctors.html"),
+    "ui": (
+        "components/basics.html",
+        "components/lists.html",
+        "components/visits.html",
+        "components/doctors.html",
+    ),
+    "charts": ("components/charts.html",),
 }
 """Names that every template knows, and the files whose macros stand behind them."""
 
