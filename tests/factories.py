@@ -298,6 +298,19 @@ class ReviewFactory(_RowFactory[models.Review]):
     body = "Listened well."
 
 
+class EmergencyAccessFactory(_RowFactory[models.EmergencyAccess]):
+    """A record that a doctor has opened just now, for 30 minutes."""
+
+    class Meta:
+        model = models.EmergencyAccess
+
+    doctor = factory.SubFactory(DoctorFactory)
+    patient = factory.SubFactory(PatientFactory)
+    reason = "Brought in unconscious"
+    opened_at = factory.LazyFunction(lambda: datetime.now(UTC))
+    ends_at = factory.LazyAttribute(lambda access: access.opened_at + models.EMERGENCY_LASTS)
+
+
 class CareTeamMemberFactory(_RowFactory[models.CareTeamMember]):
     """A doctor whom the patient's side lets treat the patient."""
 

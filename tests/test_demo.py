@@ -29,6 +29,7 @@ from app.models import (
     Department,
     Designation,
     Doctor,
+    EmergencyAccess,
     Patient,
     Picture,
     Profile,
@@ -48,6 +49,7 @@ from tests.support.settings import make_settings
 MODELS: tuple[type[Base], ...] = (
     Department, Designation, Specialisation, AvailableTime, Service, ContactMessage, Account, Profile, Picture, Doctor,
     Patient, WeeklyHours, TimeOff, Appointment, ClinicalRecord, ClinicalRecordVersion, Review, CareTeamMember,
+    EmergencyAccess,
 )  # fmt: skip
 BIGGEST_PICTURE = 10_000
 

@@ -226,6 +226,9 @@ REVIEW_DETAILS: dict[int, tuple[str, ...]] = {
 }
 
 
+EMERGENCY_REASON = "Brought in by ambulance at night, not able to answer questions. I needed to know about allergies."
+
+
 @dataclass(frozen=True, slots=True)
 class ServiceText:
     """Something that the hospital offers, and which emblem its picture shows."""

@@ -7,6 +7,7 @@ from app.models.booking_draft import BookingDraft
 from app.models.calendar_feed import CalendarFeed
 from app.models.department import AvailableTime, Department, Designation, Specialisation
 from app.models.doctor import Approval, Doctor, doctor_designation, doctor_specialisation
+from app.models.emergency import EMERGENCY_LASTS, EmergencyAccess
 from app.models.export import EXPORT_KEPT, ExportState, RecordExport
 from app.models.message import Message, MessageState
 from app.models.patient import CareTeamMember, Patient
@@ -20,6 +21,7 @@ from app.models.waiting import EVERY_DAY, EndReason, HalfDay, OfferState, Waitin
 
 __all__ = [
     "BLOCKING",
+    "EMERGENCY_LASTS",
     "EVERY_DAY",
     "EXPORT_KEPT",
     "FIRM",
@@ -39,6 +41,7 @@ __all__ = [
     "Department",
     "Designation",
     "Doctor",
+    "EmergencyAccess",
     "EndReason",
     "ExportState",
     "HalfDay",

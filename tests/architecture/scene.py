@@ -35,6 +35,7 @@ class Scene:
     contact: models.ContactMessage
     patient: models.Patient
     relative: models.Patient
+    opened_patient: models.Patient
     doctor: models.Doctor
     pending_doctor: models.Doctor
     appointment: models.Appointment
@@ -105,6 +106,7 @@ def build_scene() -> Scene:
         contact=factories.ContactMessageFactory(),
         patient=patient,
         relative=factories.PatientFactory(manager=patient.manager, is_own=False),
+        opened_patient=factories.EmergencyAccessFactory(doctor=outsider, patient=stranger).patient,
         doctor=doctor,
         pending_doctor=pending,
         appointment=factories.AppointmentFactory(patient=patient, doctor=doctor),

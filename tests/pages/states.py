@@ -132,6 +132,12 @@ CLINIC: dict[str, tuple[State, ...]] = {
     "GET /clinic": (at("doctor"), at("outsider"), at("pending")),
     "GET /clinic/requests": (at("doctor"), at("outsider")),
     "GET /clinic/requests/<int:appointment_id>/decline": (at("doctor"), refused("doctor")),
+    "GET /clinic/patients/<int:patient_id>/emergency": (
+        at("outsider"),
+        refused("outsider"),
+        at("outsider", values={"patient_id": "opened_patient"}),
+        at("doctor"),
+    ),
 }
 ADMIN: dict[str, tuple[State, ...]] = {
     "GET /admin": (at("admin"), empty("admin")),

@@ -71,6 +71,7 @@ def _export(scene: Any) -> dict[str, Any]:
 _STEP = "/clinic/appointments/<int:appointment_id>/<any(confirm, start, complete, missed):step>"
 _PENDING = {"doctor_id": "pending_doctor"}
 _REQUEST = {"appointment_id": "waiting_request"}
+_EMERGENCY = "/clinic/patients/<int:patient_id>/emergency"
 _REASON = {"reason": "The registration number could not be verified."}
 
 PUBLIC: dict[str, Row] = {
@@ -243,6 +244,12 @@ CLINIC: dict[str, Row] = {
         SIGN_IN, 403, 403, 303, 404, 403, 403, values=_REQUEST, send=lambda _scene: {"reason": "Away that day."}
     ),
     f"POST {_STEP}": row(SIGN_IN, 403, 403, 303, 404, 403, 403, values={**_REQUEST, "step": "confirm"}),
+    # Who treats the patient needs none.
+    f"GET {_EMERGENCY}": row(SIGN_IN, 403, 403, 200, 200, 403, 403),
+    f"POST {_EMERGENCY}": row(
+        SIGN_IN, 403, 403, 409, 303, 403, 403, send=lambda _scene: {"reason": "Brought in unconscious"}
+    ),
+    f"POST {_EMERGENCY}/end": row(SIGN_IN, 403, 403, 303, 303, 403, 403),
 }
 ADMIN: dict[str, Row] = {
     "GET /admin": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
