@@ -41,6 +41,7 @@ from app.models import (
     RecordExport,
     ReminderChoice,
     Review,
+    ReviewReply,
     Service,
     Specialisation,
     VisitState,
@@ -205,6 +206,14 @@ def _is_there() -> ColumnElement[bool]:
     return exists().where(Patient.id == CareTeamMember.patient_id, Patient.voided_at.is_(None))
 
 
+def _is_shown() -> ColumnElement[bool]:
+    """Whether the public reads a review: the few doctors who have left are looked up once, not the doctor of each."""
+    return and_(
+        Review.hidden_at.is_(None),
+        Review.doctor_id.not_in(select(Doctor.id).where(Doctor.deleted_at.is_not(None))),
+    )
+
+
 _PUBLIC: Mapping[Capacity, Condition] = {Capacity.ANYONE: _everything}
 
 VISIBLE: Mapping[type[Base], Mapping[Capacity, Condition]] = {
@@ -254,12 +263,10 @@ VISIBLE: Mapping[type[Base], Mapping[Capacity, Condition]] = {
             RecordExport.account_id == actor.account_id, RecordExport.patient_id.in_(managed_patients(actor))
         )
     },
-    Review: {
-        Capacity.ANYONE: lambda _: and_(
-            Review.hidden_at.is_(None),
-            # The few doctors who have left are looked up once, not the doctor of each review.
-            Review.doctor_id.not_in(select(Doctor.id).where(Doctor.deleted_at.is_not(None))),
-        ),
+    Review: {Capacity.ANYONE: lambda _: _is_shown(), Capacity.ADMIN: _everything},
+    # A hidden review hides its reply.
+    ReviewReply: {
+        Capacity.ANYONE: lambda _: ReviewReply.review_id.in_(select(Review.id).where(_is_shown())),
         Capacity.ADMIN: _everything,
     },
     CareTeamMember: {
@@ -375,6 +382,7 @@ class Permission(enum.Enum):
     REVIEW = "review a doctor"
     CHANGE_REVIEW = "change a review"
     DELETE_REVIEW = "delete a review"
+    REPLY_TO_REVIEW = "reply to a review"
     MANAGE_ACCOUNT = "manage the own account"
     ADMINISTER = "run the hospital's data"
 
@@ -404,6 +412,10 @@ def _manages_appointment(actor: Actor, appointment: Appointment) -> bool:
 
 def _wrote_review(actor: Actor, review: Review) -> bool:
     return _manages_patient(actor, review.patient)
+
+
+def _is_reviewed(actor: Actor, review: Review) -> bool:
+    return actor.doctor_id is not None and review.doctor_id == actor.doctor_id
 
 
 def _owns_profile(actor: Actor, profile: Profile) -> bool:
@@ -453,6 +465,7 @@ GRANTS: Mapping[Permission, tuple[Grant, ...]] = {
     Permission.REVIEW: (_is_member,),
     Permission.CHANGE_REVIEW: (_wrote_review,),
     Permission.DELETE_REVIEW: (_wrote_review, _is_admin),
+    Permission.REPLY_TO_REVIEW: (_is_reviewed,),
     Permission.MANAGE_ACCOUNT: (_is_member,),
     Permission.ADMINISTER: (_is_admin,),
 }

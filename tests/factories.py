@@ -298,6 +298,19 @@ class ReviewFactory(_RowFactory[models.Review]):
     body = "Listened well."
 
 
+class ReviewReplyFactory(_RowFactory[models.ReviewReply]):
+    """What the doctor replied to a review as it stands."""
+
+    class Meta:
+        model = models.ReviewReply
+        exclude = ("review",)
+
+    review = factory.SubFactory(ReviewFactory)
+    review_id = factory.SelfAttribute("review.id")
+    body = "Thank you."
+    answers = factory.LazyAttribute(lambda reply: reply.review.fingerprint)
+
+
 class EmergencyAccessFactory(_RowFactory[models.EmergencyAccess]):
     """A record that a doctor has opened just now, for 30 minutes."""
 

@@ -34,6 +34,7 @@ from app.models import (
     Picture,
     Profile,
     Review,
+    ReviewReply,
     Service,
     Specialisation,
     TimeOff,
@@ -49,7 +50,7 @@ from tests.support.settings import make_settings
 MODELS: tuple[type[Base], ...] = (
     Department, Designation, Specialisation, AvailableTime, Service, ContactMessage, Account, Profile, Picture, Doctor,
     Patient, WeeklyHours, TimeOff, Appointment, ClinicalRecord, ClinicalRecordVersion, Review, CareTeamMember,
-    EmergencyAccess,
+    ReviewReply, EmergencyAccess,
 )  # fmt: skip
 BIGGEST_PICTURE = 10_000
 

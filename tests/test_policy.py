@@ -32,6 +32,7 @@ from tests.factories import (
     RecordExportFactory,
     ReminderChoiceFactory,
     ReviewFactory,
+    ReviewReplyFactory,
     ServiceFactory,
     SpecialisationFactory,
     WaitingEntryFactory,
@@ -100,8 +101,12 @@ class Scene:
                 "voided by lung": record(own, dr_lung, voided_at=now()),
             },
             models.Review: {
-                "shown": ReviewFactory(patient=own, doctor=dr_heart),
-                "hidden": ReviewFactory(patient=ottos, doctor=dr_lung, hidden_at=now()),
+                "shown": (shown := ReviewFactory(patient=own, doctor=dr_heart)),
+                "hidden": (hidden := ReviewFactory(patient=ottos, doctor=dr_lung, hidden_at=now())),
+            },
+            models.ReviewReply: {
+                "to shown": ReviewReplyFactory(review=shown),
+                "to hidden": ReviewReplyFactory(review=hidden),
             },
             # It is over: what it opened is not seen any more.
             models.EmergencyAccess: {
@@ -186,6 +191,7 @@ SEEN: dict[type[Base], dict[str, set[str]]] = {
         "admin": ALL_RECORDS,
     },
     models.Review: everyone("shown") | {"admin": {"shown", "hidden"}},
+    models.ReviewReply: everyone("to shown") | {"admin": {"to shown", "to hidden"}},
     models.EmergencyAccess: NOBODY_ELSE | {who: {"marie's by lung"} for who in ("marie", "lung", "homeless")},
     models.CareTeamMember: NOBODY_ELSE | {who: {"otto's heart"} for who in ("otto", "heart", "admin")},
     models.WaitingEntry: NOBODY_ELSE | {"marie": {"child"}},
@@ -352,6 +358,7 @@ def row_for(scene: Scene, permission: Permission) -> Any:
         Permission.SEE_DEPARTMENT_PEOPLE: scene.rows[models.Department]["heart"],
         Permission.CHANGE_REVIEW: scene.rows[models.Review]["shown"],
         Permission.DELETE_REVIEW: scene.rows[models.Review]["shown"],
+        Permission.REPLY_TO_REVIEW: scene.rows[models.Review]["shown"],
     }
     return about.get(permission)
 
@@ -386,6 +393,7 @@ MAY: dict[Permission, set[str]] = {
     Permission.REVIEW: KNOWN,
     Permission.CHANGE_REVIEW: {"marie"},
     Permission.DELETE_REVIEW: {"marie", "admin"},
+    Permission.REPLY_TO_REVIEW: {"heart"},
     Permission.MANAGE_ACCOUNT: KNOWN,
     Permission.ADMINISTER: {"admin"},
 }

@@ -20,6 +20,7 @@ from app.models import (
     ClinicalRecordVersion,
     EmergencyAccess,
     Review,
+    ReviewReply,
     VisitState,
 )
 from app.services.audit import EMERGENCY
@@ -72,7 +73,23 @@ def write_reviews(visits: list[Visit], moment: datetime) -> None:
     rows = [_review(random, words, visit, moment) for visit in reviewed]
     for row in [row for row in rows if row["rating"] == 1][:_HIDDEN_REVIEWS]:
         row["hidden_at"] = row["created_at"] + (moment - row["created_at"]) / 2
-    write(Review, sorted(rows, key=lambda row: row["created_at"]))
+    rows.sort(key=lambda row: row["created_at"])
+    _write_replies({(v.patient.patient_id, v.doctor.doctor_id): v for v in reviewed}, rows, write(Review, rows), moment)
+
+
+def _write_replies(reviewed: dict[tuple[int, int], Visit], rows: list[Row], keys: list[int], moment: datetime) -> None:
+    """Let the known doctor reply to some reviews, and whomever the known patient has reviewed to hers."""
+    random = chance("replies")
+    replies = []
+    for key, row in zip(keys, rows, strict=True):
+        visit = reviewed[row["patient_id"], row["doctor_id"]]
+        is_told = not visit.patient.picked_for or (visit.doctor.is_demo_doctor and some(random, 0.4))
+        at = row["created_at"] + timedelta(hours=random.randint(2, 40))
+        if is_told and at < moment:
+            answers = Review(rating=row["rating"], body=row["body"]).fingerprint
+            reply = {"review_id": key, "body": random.choice(texts.REPLIES[row["rating"]]), "answers": answers}
+            replies.append(reply | {"version": 1, "created_at": at, "updated_at": at})
+    write(ReviewReply, replies)
 
 
 def write_emergency(patient: Enrolment, doctor: Practitioner, moment: datetime) -> None:

@@ -22,6 +22,7 @@ from app.services import (
     idempotency,
     outbox,
     reminders,
+    review_replies,
 )
 from app.services.account_links import Purpose
 from app.services.outbox import Template
@@ -37,6 +38,7 @@ _LINKS = {
 }
 _EVENTS: Mapping[Template, tuple[str, Callable[[Message], object | None]]] = {
     Template.EMERGENCY_OPENED: ("access", emergency_access.told_of),
+    Template.REVIEW_REPLIED: ("reply", review_replies.told_of),
 }
 """What has happened, by the name under which the template knows it, and where it is found."""
 

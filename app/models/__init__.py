@@ -13,7 +13,7 @@ from app.models.message import Message, MessageState
 from app.models.patient import CareTeamMember, Patient
 from app.models.record import ClinicalRecord, ClinicalRecordVersion
 from app.models.reminder import ReminderChoice
-from app.models.review import Review
+from app.models.review import Review, ReviewReply
 from app.models.schedule import TimeOff, WeeklyHours
 from app.models.second_factor import RecoveryCode, SecondFactor
 from app.models.site import ContactMessage, Picture, Service
@@ -56,6 +56,7 @@ __all__ = [
     "RecoveryCode",
     "ReminderChoice",
     "Review",
+    "ReviewReply",
     "SecondFactor",
     "Service",
     "Session",

@@ -27,6 +27,7 @@ COMPONENTS = {
         "components/lists.html",
         "components/visits.html",
         "components/doctors.html",
+        "components/reviews.html",
     ),
     "charts": ("components/charts.html",),
 }

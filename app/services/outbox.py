@@ -57,6 +57,7 @@ class Template(enum.Enum):
     RECOVERY_CODE_USED = "recovery_code_used"
     RECORD_READY = "record_ready"
     EMERGENCY_OPENED = "emergency_opened"
+    REVIEW_REPLIED = "review_replied"
 
 
 TRUE_WHILE: dict[Template, frozenset[VisitState]] = {

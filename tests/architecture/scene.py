@@ -43,6 +43,7 @@ class Scene:
     record: models.ClinicalRecord
     export: models.RecordExport
     review: models.Review
+    reply: models.ReviewReply
     mapping: models.CareTeamMember
     session: models.Session
     entry: models.WaitingEntry
@@ -95,6 +96,7 @@ def build_scene() -> Scene:
     pending = factories.DoctorFactory(pending=True)
     invited = factories.AccountFactory(password_hash=None)
     entry = factories.WaitingEntryFactory(patient=patient)
+    review = factories.ReviewFactory(patient=patient, doctor=doctor)
     moving = factories.AccountFactory(pending_email="another@example.org")
     return Scene(
         department=department,
@@ -118,7 +120,8 @@ def build_scene() -> Scene:
         ),
         record=factories.ClinicalRecordFactory(patient=patient, author=doctor),
         export=factories.RecordExportFactory(patient=patient),
-        review=factories.ReviewFactory(patient=patient, doctor=doctor),
+        review=review,
+        reply=factories.ReviewReplyFactory(review=review),
         mapping=factories.CareTeamMemberFactory(patient=patient, doctor=doctor),
         session=factories.SessionFactory(account=patient.manager),
         entry=entry,
