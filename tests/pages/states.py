@@ -138,6 +138,10 @@ CLINIC: dict[str, tuple[State, ...]] = {
         at("outsider", values={"patient_id": "opened_patient"}),
         at("doctor"),
     ),
+    "GET /clinic/figures": (at("doctor"), at("doctor", weeks="52"), at("outsider")),
+    "GET /clinic/reviews": (at("doctor"), at("doctor", unanswered="y"), at("outsider")),
+    "GET /clinic/reviews/<int:review_id>/reply": (at("doctor"), refused("doctor", body="")),
+    "GET /clinic/reviews/<int:review_id>/reply/delete": (at("doctor"),),
 }
 ADMIN: dict[str, tuple[State, ...]] = {
     "GET /admin": (at("admin"), empty("admin")),
