@@ -9,6 +9,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cache, lru_cache
 from typing import Any, TypeVar
 
@@ -18,6 +19,7 @@ from sqlalchemy.orm.interfaces import ORMOption
 from sqlalchemy.sql import operators
 from sqlalchemy.sql.elements import BooleanClauseList
 
+from app import clock
 from app.errors import Forbidden, NotFound, Unauthorized
 from app.extensions import Base, db
 from app.models import (
@@ -33,12 +35,14 @@ from app.models import (
     Department,
     Designation,
     Doctor,
+    EmergencyAccess,
     Message,
     Patient,
     Profile,
     RecordExport,
     ReminderChoice,
     Review,
+    ReviewReply,
     Service,
     Specialisation,
     TimeOff,
@@ -48,7 +52,7 @@ from app.models import (
     WaitingOffer,
     WeeklyHours,
 )
-from app.models.types import KEY, is_key
+from app.models.types import KEY, UtcDateTime, is_key
 
 Row = TypeVar("Row", bound=Base)
 
@@ -165,6 +169,33 @@ def treated_patients(doctor_id: int | None) -> CompoundSelect[int]:
     return union(*(select(column).where(tie) for column, tie in _ties(doctor_id)))
 
 
+def _present() -> datetime:
+    return clock.now()
+
+
+_PRESENT: Any = bindparam("present_moment", type_=UtcDateTime(), callable_=_present)
+"""The moment at which a statement runs, not that at which it was made: many are made once (`stand_in`)."""
+
+
+def _opened(doctor_id: int | None) -> ColumnElement[bool]:
+    """The patients' records that a doctor has opened in an emergency, until that ends by itself."""
+    return and_(EmergencyAccess.doctor_id == doctor_id, EmergencyAccess.ends_at > _PRESENT)
+
+
+def readable_patients(doctor_id: int | None) -> CompoundSelect[int]:
+    """The ids of the patients whose records a doctor may read: those treated, and those open in an emergency.
+
+    Emergency access is for reading alone: whatever else asks for treating, asks `treated_by` (docs/adr/0009).
+    """
+    opened = select(EmergencyAccess.patient_id).where(_opened(doctor_id))
+    return union(*(select(column).where(tie) for column, tie in _ties(doctor_id)), opened)
+
+
+def _of_own_department(actor: Actor) -> ColumnElement[bool]:
+    """Whether an entry is of the doctor's department. A doctor of no department is not of the same as one of none."""
+    return and_(ClinicalRecord.department_id.is_not(None), ClinicalRecord.department_id == actor.department_id)
+
+
 def _everything(_actor: Actor) -> ColumnElement[bool]:
     return true()
 
@@ -177,6 +208,14 @@ def _is_open() -> ColumnElement[bool]:
 def _is_there() -> ColumnElement[bool]:
     """Whether the patient of a place in a care team has not been voided."""
     return exists().where(Patient.id == CareTeamMember.patient_id, Patient.voided_at.is_(None))
+
+
+def _is_shown() -> ColumnElement[bool]:
+    """Whether the public reads a review: the few doctors who have left are looked up once, not the doctor of each."""
+    return and_(
+        Review.hidden_at.is_(None),
+        Review.doctor_id.not_in(select(Doctor.id).where(Doctor.deleted_at.is_not(None))),
+    )
 
 
 _PUBLIC: Mapping[Capacity, Condition] = {Capacity.ANYONE: _everything}
@@ -220,27 +259,24 @@ VISIBLE: Mapping[type[Base], Mapping[Capacity, Condition]] = {
             ClinicalRecord.patient_id.in_(managed_patients(actor)), ClinicalRecord.voided_at.is_(None)
         ),
         Capacity.DOCTOR: lambda actor: or_(
-            and_(
-                # A doctor of no department is not of the same one as an entry of none.
-                ClinicalRecord.department_id.is_not(None),
-                ClinicalRecord.department_id == actor.department_id,
-                ClinicalRecord.voided_at.is_(None),
-            ),
-            and_(ClinicalRecord.patient_id.in_(treated_patients(actor.doctor_id)), ClinicalRecord.voided_at.is_(None)),
+            and_(_of_own_department(actor), ClinicalRecord.voided_at.is_(None)),
+            and_(ClinicalRecord.patient_id.in_(readable_patients(actor.doctor_id)), ClinicalRecord.voided_at.is_(None)),
         ),
         Capacity.ADMIN: lambda _: ClinicalRecord.voided_at.is_(None),
+    },
+    EmergencyAccess: {
+        Capacity.MEMBER: lambda actor: EmergencyAccess.patient_id.in_(managed_patients(actor)),
+        Capacity.DOCTOR: lambda actor: EmergencyAccess.doctor_id == actor.doctor_id,
     },
     RecordExport: {
         Capacity.MEMBER: lambda actor: and_(
             RecordExport.account_id == actor.account_id, RecordExport.patient_id.in_(managed_patients(actor))
         )
     },
-    Review: {
-        Capacity.ANYONE: lambda _: and_(
-            Review.hidden_at.is_(None),
-            # The few doctors who have left are looked up once, not the doctor of each review.
-            Review.doctor_id.not_in(select(Doctor.id).where(Doctor.deleted_at.is_not(None))),
-        ),
+    Review: {Capacity.ANYONE: lambda _: _is_shown(), Capacity.ADMIN: _everything},
+    # A hidden review hides its reply.
+    ReviewReply: {
+        Capacity.ANYONE: lambda _: ReviewReply.review_id.in_(select(Review.id).where(_is_shown())),
         Capacity.ADMIN: _everything,
     },
     CareTeamMember: {
@@ -303,6 +339,18 @@ def sees_as(actor: Actor, capacity: Capacity, row: Base) -> bool:
     return db.session.scalar(select(model.id).where(model.id == key, rule(actor))) is not None
 
 
+def keeps(actor: Actor, record: ClinicalRecord) -> bool:
+    """Whether the actor may change an entry, as a doctor of its department or one who treats its patient.
+
+    Emergency access lets read, and no more.
+    """
+    if not actor.is_doctor:
+        return False
+    kept = or_(_of_own_department(actor), ClinicalRecord.patient_id.in_(treated_patients(actor.doctor_id)))
+    mine = (ClinicalRecord.id == record.id, ClinicalRecord.voided_at.is_(None), kept)
+    return db.session.scalar(select(ClinicalRecord.id).where(*mine)) is not None
+
+
 def fetch(actor: Actor, model: type[Row], key: int, *options: ORMOption, lock: bool = False) -> Row:
     """One row that the actor may see. `lock` holds it until the unit of work ends.
 
@@ -352,9 +400,11 @@ class Permission(enum.Enum):
     SEE_DEPARTMENT_PEOPLE = "see a department's patients and records"
     LIST_RECORDS = "list clinical records as staff"
     WRITE_RECORD = "open, change and void clinical records"
+    OPEN_IN_EMERGENCY = "read for a while the record of somebody whom one does not treat"
     REVIEW = "review a doctor"
     CHANGE_REVIEW = "change a review"
     DELETE_REVIEW = "delete a review"
+    REPLY_TO_REVIEW = "reply to a review"
     MANAGE_ACCOUNT = "manage the own account"
     ADMINISTER = "run the hospital's data"
 
@@ -384,6 +434,10 @@ def _manages_appointment(actor: Actor, appointment: Appointment) -> bool:
 
 def _wrote_review(actor: Actor, review: Review) -> bool:
     return _manages_patient(actor, review.patient)
+
+
+def _is_reviewed(actor: Actor, review: Review) -> bool:
+    return actor.doctor_id is not None and review.doctor_id == actor.doctor_id
 
 
 def _owns_profile(actor: Actor, profile: Profile) -> bool:
@@ -429,9 +483,11 @@ GRANTS: Mapping[Permission, tuple[Grant, ...]] = {
     Permission.SEE_DEPARTMENT_PEOPLE: (_works_in, _is_admin),
     Permission.LIST_RECORDS: (_is_doctor, _is_admin),
     Permission.WRITE_RECORD: (_is_doctor,),
+    Permission.OPEN_IN_EMERGENCY: (_is_doctor,),
     Permission.REVIEW: (_is_member,),
     Permission.CHANGE_REVIEW: (_wrote_review,),
     Permission.DELETE_REVIEW: (_wrote_review, _is_admin),
+    Permission.REPLY_TO_REVIEW: (_is_reviewed,),
     Permission.MANAGE_ACCOUNT: (_is_member,),
     Permission.ADMINISTER: (_is_admin,),
 }

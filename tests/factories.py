@@ -312,6 +312,32 @@ class ReviewFactory(_RowFactory[models.Review]):
     body = "Listened well."
 
 
+class ReviewReplyFactory(_RowFactory[models.ReviewReply]):
+    """What the doctor replied to a review as it stands."""
+
+    class Meta:
+        model = models.ReviewReply
+        exclude = ("review",)
+
+    review = factory.SubFactory(ReviewFactory)
+    review_id = factory.SelfAttribute("review.id")
+    body = "Thank you."
+    answers = factory.LazyAttribute(lambda reply: reply.review.fingerprint)
+
+
+class EmergencyAccessFactory(_RowFactory[models.EmergencyAccess]):
+    """A record that a doctor has opened just now, for 30 minutes."""
+
+    class Meta:
+        model = models.EmergencyAccess
+
+    doctor = factory.SubFactory(DoctorFactory)
+    patient = factory.SubFactory(PatientFactory)
+    reason = "Brought in unconscious"
+    opened_at = factory.LazyFunction(lambda: datetime.now(UTC))
+    ends_at = factory.LazyAttribute(lambda access: access.opened_at + models.EMERGENCY_LASTS)
+
+
 class CareTeamMemberFactory(_RowFactory[models.CareTeamMember]):
     """A doctor whom the patient's side lets treat the patient."""
 

@@ -29,10 +29,12 @@ from app.models import (
     Department,
     Designation,
     Doctor,
+    EmergencyAccess,
     Patient,
     Picture,
     Profile,
     Review,
+    ReviewReply,
     Service,
     Specialisation,
     TimeOff,
@@ -48,6 +50,7 @@ from tests.support.settings import make_settings
 MODELS: tuple[type[Base], ...] = (
     Department, Designation, Specialisation, AvailableTime, Service, ContactMessage, Account, Profile, Picture, Doctor,
     Patient, WeeklyHours, TimeOff, Appointment, ClinicalRecord, ClinicalRecordVersion, Review, CareTeamMember,
+    ReviewReply, EmergencyAccess,
 )  # fmt: skip
 BIGGEST_PICTURE = 10_000
 

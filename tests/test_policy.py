@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app import models, policy
+from app import clock, models, policy
 from app.clock import now
 from app.errors import Forbidden, NotFound, Unauthorized
 from app.extensions import Base
@@ -27,10 +27,12 @@ from tests.factories import (
     DepartmentFactory,
     DesignationFactory,
     DoctorFactory,
+    EmergencyAccessFactory,
     PatientFactory,
     RecordExportFactory,
     ReminderChoiceFactory,
     ReviewFactory,
+    ReviewReplyFactory,
     ServiceFactory,
     SpecialisationFactory,
     TimeOffFactory,
@@ -43,6 +45,7 @@ from tests.factories import (
 from tests.support.databases import Database
 
 TEN = coming_weekday(hour=10)
+HOUR = timedelta(hours=1)
 
 
 class Scene:
@@ -101,8 +104,16 @@ class Scene:
                 "voided by lung": record(own, dr_lung, voided_at=now()),
             },
             models.Review: {
-                "shown": ReviewFactory(patient=own, doctor=dr_heart),
-                "hidden": ReviewFactory(patient=ottos, doctor=dr_lung, hidden_at=now()),
+                "shown": (shown := ReviewFactory(patient=own, doctor=dr_heart)),
+                "hidden": (hidden := ReviewFactory(patient=ottos, doctor=dr_lung, hidden_at=now())),
+            },
+            models.ReviewReply: {
+                "to shown": ReviewReplyFactory(review=shown),
+                "to hidden": ReviewReplyFactory(review=hidden),
+            },
+            # It is over: what it opened is not seen any more.
+            models.EmergencyAccess: {
+                "marie's by lung": EmergencyAccessFactory(patient=own, doctor=dr_lung, opened_at=now() - HOUR)
             },
             models.CareTeamMember: {"otto's heart": CareTeamMemberFactory(patient=ottos, doctor=dr_heart)},
             models.WaitingEntry: {"child": waiting, "voided": WaitingEntryFactory(patient=voided, doctor=dr_heart)},
@@ -186,6 +197,8 @@ SEEN: dict[type[Base], dict[str, set[str]]] = {
         "admin": ALL_RECORDS,
     },
     models.Review: everyone("shown") | {"admin": {"shown", "hidden"}},
+    models.ReviewReply: everyone("to shown") | {"admin": {"to shown", "to hidden"}},
+    models.EmergencyAccess: NOBODY_ELSE | {who: {"marie's by lung"} for who in ("marie", "lung", "homeless")},
     models.CareTeamMember: NOBODY_ELSE | {who: {"otto's heart"} for who in ("otto", "heart", "admin")},
     models.WaitingEntry: NOBODY_ELSE | {"marie": {"child"}},
     models.WaitingOffer: NOBODY_ELSE | {"marie": {"child"}},
@@ -248,6 +261,41 @@ class TestVisible:
         for actor in scene.actors.values():
             one_by_one = select(models.Patient.id).where(policy.treated_by(actor.doctor_id, models.Patient.id))
             assert set(session.scalars(policy.treated_patients(actor.doctor_id))) == set(session.scalars(one_by_one))
+
+    @pytest.mark.both_databases
+    def test_emergency_access_opens_a_record_for_reading_until_its_end(
+        self, scene: Scene, session: Session, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        lung, record = scene.actors["lung"], scene.rows[models.ClinicalRecord]["marie by heart"]
+        doctor, marie = scene.rows[models.Doctor]["lung"], scene.rows[models.Patient]["marie"]
+        with pytest.raises(NotFound):  # and the statement is made, which serves the next ones, too
+            policy.fetch(lung, models.ClinicalRecord, record.id)
+        access = EmergencyAccessFactory(doctor=doctor, patient=marie)
+        last = access.ends_at - timedelta(microseconds=1)
+
+        monkeypatch.setattr(clock, "now", lambda: last)
+        assert policy.fetch(lung, models.ClinicalRecord, record.id) is record
+        assert scene.seen(session, "lung", models.ClinicalRecord) == {
+            *SEEN[models.ClinicalRecord]["lung"],
+            "marie by heart",
+        }
+        assert scene.seen(session, "heart", models.ClinicalRecord) == SEEN[models.ClinicalRecord]["heart"]
+        assert not policy.keeps(lung, record)
+        assert not session.scalar(select(policy.treated_by(doctor.id, marie.id)))
+        assert marie.id not in set(session.scalars(policy.treated_patients(doctor.id)))
+
+        monkeypatch.setattr(clock, "now", lambda: access.ends_at)
+        with pytest.raises(NotFound):
+            policy.fetch(lung, models.ClinicalRecord, record.id)
+        assert scene.seen(session, "lung", models.ClinicalRecord) == SEEN[models.ClinicalRecord]["lung"]
+
+    def test_who_is_no_doctor_any_more_has_no_emergency_access(self, scene: Scene) -> None:
+        doctor, marie = scene.rows[models.Doctor]["lung"], scene.rows[models.Patient]["marie"]
+        EmergencyAccessFactory(doctor=doctor, patient=marie)
+
+        record = scene.rows[models.ClinicalRecord]["marie by heart"]
+        with pytest.raises(NotFound):
+            policy.fetch(Actor(account_id=doctor.account_id), models.ClinicalRecord, record.id)
 
     def test_a_doctor_sees_the_own_childs_record_as_a_mother_only(self, scene: Scene, session: Session) -> None:
         seen = {who: set[str]() for who in ("heart", "marie")}
@@ -321,6 +369,7 @@ def row_for(scene: Scene, permission: Permission) -> Any:
         Permission.SEE_DEPARTMENT_PEOPLE: scene.rows[models.Department]["heart"],
         Permission.CHANGE_REVIEW: scene.rows[models.Review]["shown"],
         Permission.DELETE_REVIEW: scene.rows[models.Review]["shown"],
+        Permission.REPLY_TO_REVIEW: scene.rows[models.Review]["shown"],
     }
     return about.get(permission)
 
@@ -351,9 +400,11 @@ MAY: dict[Permission, set[str]] = {
     Permission.SEE_DEPARTMENT_PEOPLE: {"heart", "admin"},
     Permission.LIST_RECORDS: STAFF,
     Permission.WRITE_RECORD: DOCTORS,
+    Permission.OPEN_IN_EMERGENCY: DOCTORS,
     Permission.REVIEW: KNOWN,
     Permission.CHANGE_REVIEW: {"marie"},
     Permission.DELETE_REVIEW: {"marie", "admin"},
+    Permission.REPLY_TO_REVIEW: {"heart"},
     Permission.MANAGE_ACCOUNT: KNOWN,
     Permission.ADMINISTER: {"admin"},
 }

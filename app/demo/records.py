@@ -9,10 +9,21 @@ from typing import NamedTuple
 
 from app.demo import texts
 from app.demo.diary import Visit
+from app.demo.doctors import Practitioner
 from app.demo.hospital import Hospital
 from app.demo.patients import Enrolment
 from app.demo.rows import Row, Words, chance, some, write
-from app.models import AuditEvent, ClinicalRecord, ClinicalRecordVersion, Review, VisitState
+from app.models import (
+    EMERGENCY_LASTS,
+    AuditEvent,
+    ClinicalRecord,
+    ClinicalRecordVersion,
+    EmergencyAccess,
+    Review,
+    ReviewReply,
+    VisitState,
+)
+from app.services.audit import EMERGENCY
 
 _RATINGS = {5: 55, 4: 28, 3: 11, 2: 4, 1: 2}
 _MISC = ("", "", "", "No known allergies.", "Allergic to penicillin.", "Interpreter present.", "Came with a relative.")
@@ -62,7 +73,35 @@ def write_reviews(visits: list[Visit], moment: datetime) -> None:
     rows = [_review(random, words, visit, moment) for visit in reviewed]
     for row in [row for row in rows if row["rating"] == 1][:_HIDDEN_REVIEWS]:
         row["hidden_at"] = row["created_at"] + (moment - row["created_at"]) / 2
-    write(Review, sorted(rows, key=lambda row: row["created_at"]))
+    rows.sort(key=lambda row: row["created_at"])
+    _write_replies({(v.patient.patient_id, v.doctor.doctor_id): v for v in reviewed}, rows, write(Review, rows), moment)
+
+
+def _write_replies(reviewed: dict[tuple[int, int], Visit], rows: list[Row], keys: list[int], moment: datetime) -> None:
+    """Let the known doctor reply to some reviews, and whomever the known patient has reviewed to hers."""
+    random = chance("replies")
+    replies = []
+    for key, row in zip(keys, rows, strict=True):
+        visit = reviewed[row["patient_id"], row["doctor_id"]]
+        is_told = not visit.patient.picked_for or (visit.doctor.is_demo_doctor and some(random, 0.4))
+        at = row["created_at"] + timedelta(hours=random.randint(2, 40))
+        if is_told and at < moment:
+            answers = Review(rating=row["rating"], body=row["body"]).fingerprint
+            reply = {"review_id": key, "body": random.choice(texts.REPLIES[row["rating"]]), "answers": answers}
+            replies.append(reply | {"version": 1, "created_at": at, "updated_at": at})
+    write(ReviewReply, replies)
+
+
+def write_emergency(patient: Enrolment, doctor: Practitioner, moment: datetime) -> None:
+    """Twelve nights ago the known patient came by ambulance: somebody who does not treat her opened her record."""
+    at = moment - timedelta(days=12, hours=3)
+    access = {"doctor_id": doctor.doctor_id, "patient_id": patient.patient_id, "reason": texts.EMERGENCY_REASON}
+    (key,) = write(EmergencyAccess, [access | {"opened_at": at, "ends_at": at + EMERGENCY_LASTS}])
+    act = {"account_id": doctor.person.account_id, "patient_id": patient.patient_id, "origin": ""}
+    opened = {"at": at, "action": "emergency.opened", "object_type": EmergencyAccess.__tablename__, "object_id": key}
+    looked = {"at": at + timedelta(minutes=1), "action": "records.listed", "object_type": "", "object_id": None}
+    flag = {EMERGENCY: [patient.patient_id]}
+    write(AuditEvent, [act | opened | {"details": {}}, act | looked | {"details": flag}])
 
 
 def _entry(random: Random, visit: Visit, house: Hospital, moment: datetime) -> _Entry:

@@ -36,3 +36,5 @@ def fill(moment: datetime, password: str) -> None:
     visits.arrange(diary, hired, enrolments, panels)
     records.write_records(diary.visits, enrolments, house, moment)
     records.write_reviews(diary.visits, moment)
+    on_call = next(d for d in hired if d.department.name == "General medicine" and d.has_account and d != demo_doctor)
+    records.write_emergency(enrolments[0], on_call, moment)

@@ -226,6 +226,16 @@ REVIEW_DETAILS: dict[int, tuple[str, ...]] = {
 }
 
 
+REPLIES: dict[int, tuple[str, ...]] = {
+    5: ("Thank you for your kind words.", "Thank you. I have passed this on to the whole team."),
+    4: ("Thank you. You are right about the waiting, and we are working on it.", "Thank you, that is good to hear."),
+    3: ("Thank you for being frank. If questions are left, please call us.",),
+    2: ("I am sorry that it was not what you hoped for. Please call the department, so that we can put it right.",),
+    1: ("I am sorry. This is not how it should be. Please call the department, so that we can put it right.",),
+}
+EMERGENCY_REASON = "Brought in by ambulance at night, not able to answer questions. I needed to know about allergies."
+
+
 @dataclass(frozen=True, slots=True)
 class ServiceText:
     """Something that the hospital offers, and which emblem its picture shows."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,16 @@ from flask_mailman import EmailMessage
 from app.clock import now
 from app.extensions import settings
 from app.models import Account, Appointment, Message
-from app.services import account_links, appointments, booking_drafts, idempotency, outbox, reminders
+from app.services import (
+    account_links,
+    appointments,
+    booking_drafts,
+    emergency_access,
+    idempotency,
+    outbox,
+    reminders,
+    review_replies,
+)
 from app.services.account_links import Purpose
 from app.services.outbox import Template
 from app.unit_of_work import transaction
@@ -26,6 +36,12 @@ _LINKS = {
     Template.RESET_PASSWORD: Purpose.SET_PASSWORD,
     Template.CONFIRM_EMAIL: Purpose.CONFIRM_EMAIL,
 }
+_EVENTS: Mapping[Template, tuple[str, Callable[[Message], object | None]]] = {
+    Template.EMERGENCY_OPENED: ("access", emergency_access.told_of),
+    Template.REVIEW_REPLIED: ("reply", review_replies.told_of),
+}
+"""What has happened, by the name under which the template knows it, and where it is found."""
+
 _PORTS = {"none": 25, "starttls": 587, "tls": 465}
 
 
@@ -114,6 +130,10 @@ def _facts(message: Message) -> dict[str, Any] | None:
     if outbox.tells_of_an_offer(message):
         offer = outbox.offer_of(message)
         return None if offer is None else {"offer": offer, "visit": offer.held}
+    if event := _EVENTS.get(Template(message.template)):
+        name, find = event
+        row = find(message)
+        return None if row is None else {name: row}
     if outbox.tells_of_an_account(message):
         account = outbox.account_of(message)
         return None if account is None else {"account": account, **_link(message, account)}

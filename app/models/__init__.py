@@ -7,12 +7,13 @@ from app.models.booking_draft import BookingDraft
 from app.models.calendar_feed import CalendarFeed
 from app.models.department import AvailableTime, Department, Designation, Specialisation
 from app.models.doctor import Approval, Doctor, doctor_designation, doctor_specialisation
+from app.models.emergency import EMERGENCY_LASTS, EmergencyAccess
 from app.models.export import EXPORT_KEPT, ExportState, RecordExport
 from app.models.message import Message, MessageState
 from app.models.patient import CareTeamMember, Patient
 from app.models.record import ClinicalRecord, ClinicalRecordVersion
 from app.models.reminder import ReminderChoice
-from app.models.review import Review
+from app.models.review import Review, ReviewReply
 from app.models.schedule import TimeOff, WeeklyHours
 from app.models.second_factor import RecoveryCode, SecondFactor
 from app.models.site import ContactMessage, Picture, Service
@@ -21,6 +22,7 @@ from app.models.waiting import EVERY_DAY, EndReason, HalfDay, OfferState, Waitin
 
 __all__ = [
     "BLOCKING",
+    "EMERGENCY_LASTS",
     "EVERY_DAY",
     "EXPORT_KEPT",
     "FIRM",
@@ -40,6 +42,7 @@ __all__ = [
     "Department",
     "Designation",
     "Doctor",
+    "EmergencyAccess",
     "EndReason",
     "ExportState",
     "HalfDay",
@@ -54,6 +57,7 @@ __all__ = [
     "RecoveryCode",
     "ReminderChoice",
     "Review",
+    "ReviewReply",
     "SecondFactor",
     "Service",
     "Session",

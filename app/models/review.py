@@ -1,6 +1,8 @@
-"""Reviews: what patients say of doctors."""
+"""Reviews: what patients say of doctors, and what doctors reply."""
 
 from __future__ import annotations
+
+import hashlib
 
 from sqlalchemy import CheckConstraint, Index
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -35,3 +37,37 @@ class Review(Base):
 
     patient: Mapped[Patient] = relationship(lazy="raise")
     doctor: Mapped[Doctor] = relationship(lazy="raise")
+    # The database deletes it with the review.
+    reply: Mapped[ReviewReply | None] = relationship(lazy="raise", viewonly=True)
+
+    @property
+    def fingerprint(self) -> str:
+        """What the review says now, as a hash: a reply keeps what it answers, and not a patient's former words."""
+        return hashlib.sha256(f"{self.rating} {self.body}".encode(errors="replace")).hexdigest()
+
+    @property
+    def was_changed_after_reply(self) -> bool:
+        """Whether it says something else than what the reply, which must be loaded, answers."""
+        return self.reply is not None and self.reply.answers != self.fingerprint
+
+
+class ReviewReply(Base):
+    """What the doctor publicly replies to a review, whose `fingerprint` at that time is `answers`."""
+
+    __tablename__ = "review_reply"
+    __table_args__ = (
+        CheckConstraint("length(body) BETWEEN 1 AND 2000", name="length"),
+        CheckConstraint("version >= 1", name="version"),
+        # A key is never used again: the mail that tells of a reply is one for its key.
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[pk]
+    review_id: Mapped[int] = mapped_column(KEY, foreign_key("review.id", ondelete="CASCADE"), unique=True)
+    body: Mapped[text]
+    answers: Mapped[text]
+    version: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[utc] = mapped_column(default=now)
+    updated_at: Mapped[utc] = mapped_column(default=now, onupdate=now)
+
+    review: Mapped[Review] = relationship(lazy="raise")

@@ -22,7 +22,14 @@ from app.services import pictures, sessions
 
 COMPONENTS = {
     "forms": ("components/forms.html",),
-    "ui": ("components/basics.html", "components/lists.html", "components/visits.html", "components/doctors.html"),
+    "ui": (
+        "components/basics.html",
+        "components/lists.html",
+        "components/visits.html",
+        "components/doctors.html",
+        "components/reviews.html",
+    ),
+    "charts": ("components/charts.html",),
 }
 """Names that every template knows, and the files whose macros stand behind them."""
 
@@ -40,6 +47,7 @@ def navigation(actor: Actor) -> tuple[Entry, ...]:
         (actor.is_doctor, "clinic.today", "Today"),
         (actor.is_doctor, "clinic.requests", "Requests"),
         (actor.is_doctor, "clinic.hours", "Hours"),
+        (actor.is_doctor, "clinic.figures", "My figures"),
         (actor.is_admin, "admin.home", "Dashboard"),
         (actor.is_admin, "admin.doctors", "Doctors"),
         (actor.is_admin, "admin.lists", "Lists"),

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
-from sqlalchemy import insert
+from sqlalchemy import bindparam, insert, select
 
 from app.clock import now
 from app.extensions import Base, db
-from app.models import AuditEvent, AuditEventPatient
+from app.models import AuditEvent, AuditEventPatient, EmergencyAccess
 from app.policy import Actor
 from app.services.inserting import add_row
+
+EMERGENCY = "in_emergency"
+"""The detail that flags what a doctor did with records while they were open in an emergency: their patients' keys."""
+
+_WITH_RECORDS = ("record.", "records.")
+
+_OPENED = select(EmergencyAccess.patient_id).where(
+    EmergencyAccess.doctor_id == bindparam("doctor_id"), EmergencyAccess.ends_at > bindparam("moment")
+)
 
 
 def record(
@@ -25,12 +35,15 @@ def record(
 ) -> None:
     """Note that the actor did `action` (`noun.verb`) to a row, which must be flushed.
 
-    `read_of` are the patients of whose records one act has read: each can find it. `account_id` names the account of
-    an actor who is not signed in yet. `details` hold keys and states, never clinical text or personal data.
+    `read_of` are the patients of whose records one act has read: each can find it. What a doctor does with records
+    that are open in an emergency is flagged (EMERGENCY). `account_id` names the account of an actor who is not signed
+    in yet. `details` hold keys and states, never clinical text or personal data.
     """
     if len(read_of) == 1:
         (patient_id,) = read_of
     moment = now()
+    if actor.is_doctor and action.startswith(_WITH_RECORDS):
+        details.update(_flag(actor, read_of or ([patient_id] if patient_id else []), moment))
     event_id = add_row(
         AuditEvent,
         at=moment,
@@ -45,3 +58,10 @@ def record(
     if len(read_of) > 1:
         found_by = [{"event_id": event_id, "patient_id": key, "at": moment} for key in read_of]
         db.session.connection().execute(insert(AuditEventPatient), found_by)
+
+
+def _flag(actor: Actor, patient_ids: Sequence[int], moment: datetime) -> dict[str, list[int]]:
+    """The detail EMERGENCY, if the doctor has emergency access to any of these patients."""
+    opened = set(db.session.scalars(_OPENED, {"doctor_id": actor.doctor_id, "moment": moment}))
+    keys = sorted(opened.intersection(patient_ids))
+    return {EMERGENCY: keys} if keys else {}

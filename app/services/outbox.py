@@ -57,6 +57,8 @@ class Template(enum.Enum):
     SECOND_FACTOR_OFF = "second_factor_off"
     RECOVERY_CODE_USED = "recovery_code_used"
     RECORD_READY = "record_ready"
+    EMERGENCY_OPENED = "emergency_opened"
+    REVIEW_REPLIED = "review_replied"
 
 
 TRUE_WHILE: dict[Template, frozenset[VisitState]] = {
@@ -109,6 +111,11 @@ def withdraw_about_visit(template: Template, appointment: Appointment, account: 
 def tell_about_offer(offer: WaitingOffer, account: Account) -> None:
     """Have an account told of a time that is held for one of its patients; the offer must be flushed."""
     _put(**_about(Template.WAITING_OFFER, account, offer.id, 1))
+
+
+def tell_about_row(template: Template, row_id: int, account: Account) -> None:
+    """Have an account told once of something that has happened and stays so, by its key."""
+    _put(**_about(template, account, row_id, 1))
 
 
 def tell_about_application(template: Template, doctor: Doctor, account: Account) -> None:

@@ -19,7 +19,7 @@ from app.services import appointments, patients, ratings, reviews
 from app.services.listing import Listing, listing
 from app.services.ratings import ReviewEntry
 
-_WITH_NAMES = (joinedload(Review.doctor), joinedload(Review.patient).joinedload(Patient.manager))
+_TO_SHOW = (joinedload(Review.doctor), *ratings.TO_SHOW)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +63,18 @@ def of_doctor(actor: Actor, doctor_id: int, patient_id: int | None = None) -> Re
     query = policy.visible(actor, Review).where(_is_mine(actor), Review.doctor_id == doctor_id)
     if patient_id is not None:
         query = query.where(Review.patient_id == patient_id)
-    return db.session.scalars(query.options(*_WITH_NAMES).order_by(Review.id.desc())).first()
+    return db.session.scalars(query.options(*_TO_SHOW).order_by(Review.id.desc())).first()
 
 
 def find(actor: Actor, *, limit: int, offset: int) -> Listing[ReviewEntry]:
     """The reviews by the patients whom the actor acts for, latest first: three statements. Hidden ones are left out."""
     query = policy.visible(actor, Review).where(_is_mine(actor)).order_by(Review.created_at.desc(), Review.id.desc())
-    return ratings.entries(listing(query, *_WITH_NAMES, limit=limit, offset=offset))
+    return ratings.entries(listing(query, *_TO_SHOW, limit=limit, offset=offset))
 
 
 def get(actor: Actor, review_id: int) -> Review:
     """One of those reviews, with its doctor. Raises NotFound for any other."""
-    review = policy.fetch(actor, Review, review_id, *_WITH_NAMES)
+    review = policy.fetch(actor, Review, review_id, *_TO_SHOW)
     if not policy.can(actor, Permission.CHANGE_REVIEW, review):
         raise NotFound
     return review

@@ -18,6 +18,9 @@ from app.services.listing import Listing, listing
 
 NAMELESS = "Patient"
 
+TO_SHOW = (joinedload(Review.patient).joinedload(Patient.manager), joinedload(Review.reply))
+"""What belongs to a review where people read it: the reviewer's first name, and the doctor's reply."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rating:
@@ -85,7 +88,7 @@ def ratings(doctor_ids: Collection[int]) -> dict[int, Rating]:
 
 
 def reviews(actor: Actor, doctor_id: int, *, limit: int, offset: int) -> Listing[ReviewEntry]:
-    """What patients say of one doctor, newest first; hidden reviews are left out for everyone.
+    """What patients say of one doctor, and the replies, newest first; hidden reviews are left out for everyone.
 
     Raises NotFound for a doctor whom the actor may not see.
     """
@@ -95,7 +98,7 @@ def reviews(actor: Actor, doctor_id: int, *, limit: int, offset: int) -> Listing
         .where(Review.doctor_id == doctor_id, Review.hidden_at.is_(None))
         .order_by(Review.created_at.desc(), Review.id.desc())
     )
-    return entries(listing(query, joinedload(Review.patient).joinedload(Patient.manager), limit=limit, offset=offset))
+    return entries(listing(query, *TO_SHOW, limit=limit, offset=offset))
 
 
 def entries(page: Listing[Review]) -> Listing[ReviewEntry]:

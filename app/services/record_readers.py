@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Select, case, func, literal, or_, select, union_all
 
 from app.extensions import db
-from app.models import Account, AuditEvent, AuditEventPatient, ClinicalRecord, Department, Doctor
+from app.models import Account, AuditEvent, AuditEventPatient, ClinicalRecord, Department, Doctor, EmergencyAccess
 from app.policy import Actor
-from app.services import own_record
+from app.services import audit, own_record
 from app.services.listing import Listing
 
 ACTS: Mapping[str, str] = {
@@ -26,8 +26,12 @@ ACTS: Mapping[str, str] = {
     "visit.saved": "Saved an appointment as PDF",
     "record.export_asked": "Asked for a download of the record",
     "record.downloaded": "Downloaded the record",
+    "emergency.opened": "Opened the record",
+    "emergency.ended": "Ended the emergency access",
 }
 """What was done with a record, by the name that the audit trail has for it."""
+
+OPENED = "emergency.opened"
 
 
 class Whose(enum.Enum):
@@ -38,13 +42,18 @@ class Whose(enum.Enum):
 
 
 class Act(NamedTuple):
-    """One act. `record_id` is the entry that it was done to, where it was one that can be opened."""
+    """One act. `record_id` is the entry that it was done to, where it was one that can be opened.
+
+    `in_emergency`: it was done while the record was open in an emergency, or opened it so, for the doctor's `reason`.
+    """
 
     at: datetime
     what: str
     who: str
     role: str
     record_id: int | None
+    in_emergency: bool = False
+    reason: str = ""
 
 
 def find(actor: Actor, patient_id: int, whose: Whose, *, limit: int, offset: int) -> Listing[Act]:
@@ -56,7 +65,9 @@ def find(actor: Actor, patient_id: int, whose: Whose, *, limit: int, offset: int
     found = union_all(_events(actor, patient_id, whose), _events_of_several(actor, patient_id, whose)).subquery()
     count = db.session.scalar(select(func.count()).select_from(found)) or 0
     query = (
-        select(found, Account, Doctor.name, Department.name, ClinicalRecord.id)
+        select(found, AuditEvent, EmergencyAccess.reason, Account, Doctor.name, Department.name, ClinicalRecord.id)
+        .join(AuditEvent, AuditEvent.id == found.c.id)
+        .outerjoin(EmergencyAccess, (EmergencyAccess.id == AuditEvent.object_id) & (AuditEvent.action == OPENED))
         .outerjoin(Account, Account.id == found.c.account_id)
         .outerjoin(Doctor, Doctor.account_id == found.c.account_id)
         .outerjoin(Department, Department.id == Doctor.department_id)
@@ -65,7 +76,7 @@ def find(actor: Actor, patient_id: int, whose: Whose, *, limit: int, offset: int
         .limit(limit)
         .offset(offset)
     )
-    return Listing([_act(actor, row) for row in db.session.execute(query)] if count else [], count)
+    return Listing([_act(actor, patient_id, row) for row in db.session.execute(query)] if count else [], count)
 
 
 def _events(actor: Actor, patient_id: int, whose: Whose) -> Select[*tuple[Any, ...]]:
@@ -90,7 +101,7 @@ def _by(actor: Actor, whose: Whose) -> ColumnElement[bool]:
     return or_(AuditEvent.account_id.is_(None), AuditEvent.account_id != actor.account_id)
 
 
-def _act(actor: Actor, row: Any) -> Act:
+def _act(actor: Actor, patient_id: int, row: Any) -> Act:
     account, doctor, department = row.Account, row[-3], row[-2]
     if account is None:
         who, role = "The hospital", ""
@@ -100,4 +111,6 @@ def _act(actor: Actor, row: Any) -> Act:
         who, role = doctor, ", ".join(filter(None, ("Doctor", department)))
     else:
         who, role = account.display_name, "Administrator" if account.is_admin else "Account holder"
-    return Act(row.at, ACTS[row.action], who, role, row[-1])
+    event, reason = row.AuditEvent, row.reason or ""
+    in_emergency = event.action == OPENED or patient_id in event.details.get(audit.EMERGENCY, ())
+    return Act(row.at, ACTS[row.action], who, role, row[-1], in_emergency, reason)

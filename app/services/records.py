@@ -17,7 +17,7 @@ from app.clock import now
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import db
 from app.models import ClinicalRecord, ClinicalRecordVersion, Department, Patient
-from app.policy import Actor, Capacity, Permission
+from app.policy import Actor, Permission
 from app.services import appointment_lists, audit
 from app.services.listing import Listing
 from app.services.references import named
@@ -170,7 +170,7 @@ def change(
     `about` is what the writer takes the record to be about (`patient_id`, `appointment_id`): that never changes.
     `version` is the one that the writer has read, for whoever wants no other's change overwritten. Raises NotFound,
     Invalid for a text that is too long and for another patient or appointment, Forbidden for whoever does not read
-    the record as a doctor, and Conflict for a version that is no longer the present one.
+    the record as a doctor, or by emergency access alone, and Conflict for a version that is no longer the present one.
     """
     policy.require(actor, Permission.WRITE_RECORD)
     record = policy.fetch(actor, ClinicalRecord, record_id, *_WITH_NAMES, lock=True)
@@ -207,7 +207,7 @@ def change(
 def void(actor: Actor, record_id: int) -> None:
     """Take a record out of use, as a doctor; the row, its versions and who did it are kept.
 
-    Raises NotFound, and Forbidden for whoever does not read the record as a doctor.
+    Raises NotFound, and Forbidden for whoever does not read the record as a doctor, or by emergency access alone.
     """
     policy.require(actor, Permission.WRITE_RECORD)
     record = policy.fetch(actor, ClinicalRecord, record_id, lock=True)
@@ -246,5 +246,5 @@ def _require_visit(actor: Actor, patient: Patient, appointment_id: int | None) -
 
 
 def _require_doctor_of(actor: Actor, record: ClinicalRecord) -> None:
-    if not policy.sees_as(actor, Capacity.DOCTOR, record):
+    if not policy.keeps(actor, record):
         raise Forbidden("Only doctors who treat the patient, or work in the record's department, can change it.")

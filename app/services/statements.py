@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Generic, TypeVarTuple, cast
 
 from sqlalchemy import Dialect, PoolProxiedConnection, Row, Select, lambda_stmt
+from sqlalchemy.sql.compiler import SQLCompiler
 
 Columns = TypeVarTuple("Columns")
 
@@ -29,7 +30,10 @@ class Fixed(Generic[*Columns]):
         if dialect.name != "sqlite":
             return None
         if self._plan is None:
-            self._plan = Plan(self._statement, dialect)
+            compiled = self._statement.compile(dialect=dialect)
+            if any(bind.callable for bind in compiled.binds.values()):
+                return None  # a value is worked out as the statement runs
+            self._plan = Plan(self._statement, compiled, dialect)
         return self._plan if self._plan.fits(parameters) else None
 
 
@@ -39,10 +43,8 @@ class Plan(Generic[*Columns]):
     The text hangs on how many values there are for an `IN`: this one is for one value each, such as one doctor.
     """
 
-    def __init__(self, statement: Select[*Columns], dialect: Dialect) -> None:
-        compiled = statement.compile(dialect=dialect)
+    def __init__(self, statement: Select[*Columns], compiled: SQLCompiler, dialect: Dialect) -> None:
         asked = [bind for bind in compiled.binds.values() if bind.required]
-        self._is_settled = not any(bind.callable for bind in compiled.binds.values())
         self._lists = tuple(bind.key for bind in asked if bind.expanding)
         plain = compiled.construct_expanded_state({bind.key: [None] if bind.expanding else None for bind in asked})
         self._text = plain.statement
@@ -62,8 +64,8 @@ class Plan(Generic[*Columns]):
         self._row = row._make
 
     def fits(self, parameters: Mapping[str, Any]) -> bool:
-        """Whether each list among the parameters has one value, and no other is worked out as the statement runs."""
-        return self._is_settled and all(len(parameters[name]) == 1 for name in self._lists)
+        """Whether each list among the parameters has one value."""
+        return all(len(parameters[name]) == 1 for name in self._lists)
 
     def run(self, connection: PoolProxiedConnection, parameters: Mapping[str, Any]) -> Sequence[Row[*Columns]]:
         """All rows, as SQLAlchemy would give them. Raises what the driver does."""

@@ -21,6 +21,7 @@ MOST_FOR_A_PAGE = 4
 
 TOKEN_LOOKUP = "FROM session JOIN"
 AUDIT_ROW = "INSERT INTO audit_event"
+AUDIT_FLAG = "SELECT emergency_access.patient_id"
 """Of one list: the event, and, where it read of several patients, by whom it is found."""
 
 ACTORS = ("admin", "doctor", "patient")
@@ -97,8 +98,9 @@ def costs(portal: Hospital) -> dict[tuple[str, str], tuple[int, Queries]]:
                 assert answer.status_code == 200, (operation.name, actor, answer.text)
                 body = answer.get_json()
                 rows = len(body["results"] if operation.is_paged else body)
-                page = [text for text in statements if TOKEN_LOOKUP not in text and AUDIT_ROW not in text]
-                assert len(statements) - len(page) <= 3, (operation.name, actor, str(statements))
+                page = [text for text in statements if not text.startswith(AUDIT_FLAG)]
+                page = [text for text in page if TOKEN_LOOKUP not in text and AUDIT_ROW not in text]
+                assert len(statements) - len(page) <= 4, (operation.name, actor, str(statements))
                 found[operation.name, actor] = rows, Queries(page)
     return found
 

@@ -36,6 +36,7 @@ class Scene:
     contact: models.ContactMessage
     patient: models.Patient
     relative: models.Patient
+    opened_patient: models.Patient
     doctor: models.Doctor
     pending_doctor: models.Doctor
     appointment: models.Appointment
@@ -44,6 +45,7 @@ class Scene:
     record: models.ClinicalRecord
     export: models.RecordExport
     review: models.Review
+    reply: models.ReviewReply
     mapping: models.CareTeamMember
     session: models.Session
     message: models.Message
@@ -100,6 +102,7 @@ def build_scene() -> Scene:
     invited = factories.AccountFactory(password_hash=None)
     entry = factories.WaitingEntryFactory(patient=patient)
     appointment = factories.AppointmentFactory(patient=patient, doctor=doctor)
+    review = factories.ReviewFactory(patient=patient, doctor=doctor)
     moving = factories.AccountFactory(pending_email="another@example.org")
     return Scene(
         department=department,
@@ -111,6 +114,7 @@ def build_scene() -> Scene:
         contact=factories.ContactMessageFactory(),
         patient=patient,
         relative=factories.PatientFactory(manager=patient.manager, is_own=False),
+        opened_patient=factories.EmergencyAccessFactory(doctor=outsider, patient=stranger).patient,
         doctor=doctor,
         pending_doctor=pending,
         appointment=appointment,
@@ -123,7 +127,8 @@ def build_scene() -> Scene:
         ),
         record=factories.ClinicalRecordFactory(patient=patient, author=doctor),
         export=factories.RecordExportFactory(patient=patient),
-        review=factories.ReviewFactory(patient=patient, doctor=doctor),
+        review=review,
+        reply=factories.ReviewReplyFactory(review=review),
         mapping=factories.CareTeamMemberFactory(patient=patient, doctor=doctor),
         session=factories.SessionFactory(account=patient.manager),
         message=factories.MessageFactory(state=models.MessageState.FAILED, error="ConnectionRefusedError"),

@@ -145,6 +145,16 @@ CLINIC: dict[str, tuple[State, ...]] = {
     "GET /clinic/time-off/<int:time_off_id>": (at("doctor"), refused("doctor", until_time="late")),
     "GET /clinic/time-off/<int:time_off_id>/check": (at("doctor"), refused("doctor", reason="x" * 501)),
     "GET /clinic/time-off/<int:time_off_id>/remove": (at("doctor"),),
+    "GET /clinic/patients/<int:patient_id>/emergency": (
+        at("outsider"),
+        refused("outsider"),
+        at("outsider", values={"patient_id": "opened_patient"}),
+        at("doctor"),
+    ),
+    "GET /clinic/figures": (at("doctor"), at("doctor", weeks="52"), at("outsider")),
+    "GET /clinic/reviews": (at("doctor"), at("doctor", unanswered="y"), at("outsider")),
+    "GET /clinic/reviews/<int:review_id>/reply": (at("doctor"), refused("doctor", body="")),
+    "GET /clinic/reviews/<int:review_id>/reply/delete": (at("doctor"),),
 }
 _LIST = "/admin/lists/<any('designations', 'specialisations', 'available-times', 'departments', 'services'):name>"
 _SERVICE = {"name": "services", "key": "service"}

@@ -59,7 +59,7 @@ class Read(HTMLParser):
             self._inside.remove(tag)
 
     def handle_data(self, data: str) -> None:
-        if "title" in self._inside:
+        if "title" in self._inside and "main" not in self._inside:  # drawings have titles, too
             self.title += data
 
 

@@ -19,9 +19,13 @@ from app.services import (
     doctor_days,
     doctor_lists,
     doctors,
+    emergency_access,
     nearest_times,
+    own_figures,
     patient_home,
     patient_lists,
+    records,
+    review_replies,
     reviews,
     time_off,
     treating,
@@ -120,6 +124,9 @@ class Hospital:
                     }
                     for pair in pairs
                 ],
+                models.EmergencyAccess: [
+                    pair | {"reason": "Unconscious", "opened_at": NOW - DAY, "ends_at": NOW - DAY} for pair in pairs
+                ],
                 models.Review: [pair | {"rating": 1 + number % 5} for number, pair in enumerate(pairs)],
             }
             for model, values in rows.items():
@@ -168,6 +175,7 @@ def test_filters_and_free_times_use_their_indexes(database: Database) -> None:
     admin = Actor(account_id=hospital.account, is_admin=True)
     few = hospital.doctors[:3]
     staff = Actor(account_id=hospital.account, doctor_id=few[1])
+    doctor = Actor(account_id=hospital.account, doctor_id=few[1])
     acts: dict[Callable[[], object], tuple[str, ...]] = {
         lambda: doctor_lists.find(member, specialisation_id=hospital.specialisations[0], limit=20, offset=0): (
             "ix_doctor_specialisation_specialisation_id",
@@ -218,6 +226,15 @@ def test_filters_and_free_times_use_their_indexes(database: Database) -> None:
             "ix_doctor_specialisation_specialisation_id",
             "ix_doctor_department_id_approval",
         ),
+        lambda: own_figures.find(doctor, 52): ("ix_appointment_doctor_id_", "ix_review_doctor_id_"),
+        lambda: review_replies.summary(doctor): ("ix_review_doctor_id_",),
+        lambda: review_replies.find(doctor, limit=20, offset=0): ("ix_review_doctor_id_created_at",),
+        lambda: review_replies.find(doctor, rating=3, only_unanswered=True, limit=20, offset=0): (
+            "ix_review_doctor_id_",
+        ),
+        lambda: emergency_access.open_now(doctor): ("ix_emergency_access_doctor_id_ends_at",),
+        lambda: emergency_access.look(doctor, hospital.patients[1]): ("ix_emergency_access_doctor_id_ends_at",),
+        lambda: records.find(doctor, limit=20, offset=0): ("ix_emergency_access_doctor_id_ends_at",),
         lambda: patient_lists.find(admin, phone="020 7946 0018", limit=20, offset=0): ("ix_patient_phone",),
     }
     for act, indexes in acts.items():

@@ -38,6 +38,7 @@ LINKED = {
     "clinic.today": "/clinic",
     "clinic.requests": "/clinic/requests",
     "clinic.hours": "/clinic/hours",
+    "clinic.figures": "/clinic/figures",
     "admin.home": "/admin",
     "admin.doctors": "/admin/doctors",
     "admin.lists": "/admin/lists",

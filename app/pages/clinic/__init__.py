@@ -1,6 +1,27 @@
-"""Pages for approved doctors: the day, the week, the requests that wait, hours and time off."""
+"""Pages for approved doctors: the day, requests, hours, patients, their records, the department, figures."""
 
-from app.pages.clinic import day, hours, hours_check, requests, time_off, week
+from app.pages.clinic import (
+    day,
+    emergency,
+    figures,
+    hours,
+    hours_check,
+    requests,
+    reviews,
+    time_off,
+    week,
+)
 from app.pages.clinic.entrance import blueprint
 
-__all__ = ["blueprint", "day", "hours", "hours_check", "requests", "time_off", "week"]
+__all__ = [
+    "blueprint",
+    "day",
+    "emergency",
+    "figures",
+    "hours",
+    "hours_check",
+    "requests",
+    "reviews",
+    "time_off",
+    "week",
+]

@@ -61,6 +61,10 @@ def _review(scene: Any) -> dict[str, Any]:
     return {"patient": scene.patient.id, "rating": "2", "body": "Always late."}
 
 
+def _reply(scene: Any) -> dict[str, Any]:
+    return {"body": "I am sorry.", "answers": scene.review.fingerprint, "version": scene.reply.version}
+
+
 def _whose(scene: Any) -> dict[str, Any]:
     return {"patient": scene.patient.id}
 
@@ -97,6 +101,8 @@ _PENDING = {"doctor_id": "pending_doctor"}
 _REQUEST = {"appointment_id": "waiting_request"}
 _LIST = "/admin/lists/<any('designations', 'specialisations', 'available-times', 'departments', 'services'):name>"
 _ENTRY = {"name": "departments", "key": "unused_department"}
+_EMERGENCY = "/clinic/patients/<int:patient_id>/emergency"
+_REPLY = "/clinic/reviews/<int:review_id>/reply"
 _REASON = {"reason": "The registration number could not be verified."}
 
 PUBLIC: dict[str, Row] = {
@@ -297,6 +303,18 @@ CLINIC: dict[str, Row] = {
     "POST /clinic/appointments/<int:appointment_id>/steps/<int:step_id>/undo": row(
         SIGN_IN, 403, 403, 303, 404, 403, 403
     ),
+    # Who treats the patient needs none.
+    f"GET {_EMERGENCY}": row(SIGN_IN, 403, 403, 200, 200, 403, 403),
+    f"POST {_EMERGENCY}": row(
+        SIGN_IN, 403, 403, 409, 303, 403, 403, send=lambda _scene: {"reason": "Brought in unconscious"}
+    ),
+    f"POST {_EMERGENCY}/end": row(SIGN_IN, 403, 403, 303, 303, 403, 403),
+    "GET /clinic/figures": row(SIGN_IN, 403, 403, 200, 200, 403, 403),
+    "GET /clinic/reviews": row(SIGN_IN, 403, 403, 200, 200, 403, 403),
+    f"GET {_REPLY}": row(SIGN_IN, 403, 403, 200, 404, 403, 403),
+    f"POST {_REPLY}": row(SIGN_IN, 403, 403, 303, 404, 403, 403, send=_reply),
+    f"GET {_REPLY}/delete": row(SIGN_IN, 403, 403, 200, 404, 403, 403),
+    f"POST {_REPLY}/delete": row(SIGN_IN, 403, 403, 303, 404, 403, 403),
 }
 ADMIN: dict[str, Row] = {
     "GET /admin": row(SIGN_IN, 403, 403, 403, 403, 403, 200),

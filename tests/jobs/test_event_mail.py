@@ -1,0 +1,74 @@
+"""Mail that tells of what has happened: a record opened in an emergency, a reply to a review."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from app.models import Message, MessageState, Review
+from app.policy import Actor
+from app.services import emergency_access, review_replies
+from config import Settings
+from tests.factories import DepartmentFactory, DoctorFactory, PatientFactory, ReviewFactory
+from tests.jobs.test_account_mail import deliver, written
+from tests.support.databases import Database
+
+
+@pytest.fixture
+def doctor(database: Database) -> Any:
+    return DoctorFactory(name="Dr Hart", department=DepartmentFactory(name="Cardiology"))
+
+
+def only_message(database: Database) -> int:
+    with database.unit_of_work() as session:
+        return session.scalars(select(Message.id)).one()
+
+
+def test_the_patients_side_learns_who_opened_the_record_and_where_to_see_why(
+    database: Database, settings: Settings, doctor: Any
+) -> None:
+    patient = PatientFactory(name="Amira Hassan")
+    with database.unit_of_work():
+        actor = Actor(account_id=doctor.account_id, doctor_id=doctor.id)
+        emergency_access.open_record(actor, patient.id, reason="Unconscious after a fall")
+
+    assert deliver(database, only_message(database)).state is MessageState.SENT
+
+    (mail,) = written(settings)
+    text = mail.get_content()
+    assert mail["To"] == patient.manager.email
+    assert "Dr Hart, Cardiology, opened" in text
+    assert text.count("http") == 1
+    assert f"http://localhost/my/record/readers?patient={patient.id}" in text
+    assert not any(word in text + mail["Subject"] for word in ("Amira", "Hassan", "fall"))
+
+
+class TestReply:
+    @pytest.fixture
+    def message(self, database: Database, doctor: Any) -> int:
+        review = ReviewFactory(doctor=doctor, body="I waited long.")
+        with database.unit_of_work():
+            actor = Actor(account_id=doctor.account_id, doctor_id=doctor.id)
+            answers = review.fingerprint
+            review_replies.write(actor, review.id, body="I am sorry.", answers=answers, version=0)
+        return only_message(database)
+
+    def test_who_wrote_the_review_is_told_of_the_reply_and_not_what_it_says(
+        self, database: Database, settings: Settings, message: int
+    ) -> None:
+        assert deliver(database, message).state is MessageState.SENT
+
+        text = written(settings)[0].get_content()
+        assert "Dr Hart replied to your review." in text
+        assert text.count("http") == 1
+        assert "http://localhost/my/reviews" in text
+        assert "sorry" not in text
+
+    def test_of_what_is_gone_nobody_is_told(self, database: Database, settings: Settings, message: int) -> None:
+        with database.unit_of_work() as session:
+            session.delete(session.scalars(select(Review)).one())
+
+        assert deliver(database, message).state is MessageState.DROPPED
+        assert written(settings) == []
