@@ -39,6 +39,7 @@ def navigation(actor: Actor) -> tuple[Entry, ...]:
     table: tuple[tuple[bool, str, str], ...] = (
         (actor.is_doctor, "clinic.today", "Today"),
         (actor.is_doctor, "clinic.requests", "Requests"),
+        (actor.is_doctor, "clinic.department_records", "Department"),
         (actor.is_admin, "admin.home", "Dashboard"),
         (actor.is_admin, "admin.doctors", "Doctors"),
         (actor.is_signed_in and not is_staff, "patient.home", "Home"),

@@ -44,15 +44,16 @@ def matching(search: str) -> list[ColumnElement[bool]]:
 def page(*conditions: ColumnElement[bool], limit: int, offset: int) -> tuple[list[int], int]:
     """The keys of one page of the records that fit, newest first, and how many fit.
 
-    One statement, which counts along: the database goes once through what a search finds. Another one counts for a
-    page that does not exist.
+    One statement, in which the database goes once through what a search finds: told of the limit at that point, it
+    would rather try one record after the other. Another one counts for a page that does not exist.
     """
-    found = select(ClinicalRecord.id).where(*conditions)
-    counted = found.add_columns(func.count().over()).order_by(*NEWEST_FIRST).limit(limit).offset(offset)
-    rows = db.session.execute(counted).all()
+    found = select(ClinicalRecord.id, ClinicalRecord.created_at).where(*conditions).cte("found")
+    count = select(func.count()).select_from(found)
+    newest = select(found.c.id, count.scalar_subquery()).order_by(found.c.created_at.desc(), found.c.id.desc())
+    rows = db.session.execute(newest.limit(limit).offset(offset)).all()
     if rows or not offset:
         return [key for key, _ in rows], rows[0][1] if rows else 0
-    return [], db.session.scalar(found.with_only_columns(func.count())) or 0
+    return [], db.session.scalar(count) or 0
 
 
 def pieces_of(search: str) -> list[list[str]]:

@@ -132,6 +132,9 @@ CLINIC: dict[str, tuple[State, ...]] = {
     "GET /clinic": (at("doctor"), at("outsider"), at("pending")),
     "GET /clinic/requests": (at("doctor"), at("outsider")),
     "GET /clinic/requests/<int:appointment_id>/decline": (at("doctor"), refused("doctor")),
+    "GET /clinic/department": (at("doctor"), at("doctor", q="bronch"), at("doctor", author="1"), at("outsider")),
+    "GET /clinic/department/patients": (at("doctor"), at("doctor", q="nobody of this name"), at("outsider")),
+    "GET /clinic/department/doctors": (at("doctor"), at("doctor", q="nobody of this name")),
 }
 ADMIN: dict[str, tuple[State, ...]] = {
     "GET /admin": (at("admin"), empty("admin")),

@@ -37,6 +37,7 @@ LINKED = {
     "patient.record": "/my/record",
     "clinic.today": "/clinic",
     "clinic.requests": "/clinic/requests",
+    "clinic.department_records": "/clinic/department",
     "admin.home": "/admin",
     "admin.doctors": "/admin/doctors",
 }

@@ -242,6 +242,10 @@ CLINIC: dict[str, Row] = {
     "POST /clinic/requests/<int:appointment_id>/decline": row(
         SIGN_IN, 403, 403, 303, 404, 403, 403, values=_REQUEST, send=lambda _scene: {"reason": "Away that day."}
     ),
+    # Each sees the own department: there is no other to ask for.
+    "GET /clinic/department": row(SIGN_IN, 403, 403, 200, 200, 403, 403),
+    "GET /clinic/department/patients": row(SIGN_IN, 403, 403, 200, 200, 403, 403),
+    "GET /clinic/department/doctors": row(SIGN_IN, 403, 403, 200, 200, 403, 403),
     f"POST {_STEP}": row(SIGN_IN, 403, 403, 303, 404, 403, 403, values={**_REQUEST, "step": "confirm"}),
 }
 ADMIN: dict[str, Row] = {
