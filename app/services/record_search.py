@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Any
 
 from sqlalchemy import ColumnElement, Dialect, String, TypeDecorator, bindparam, column, false, func, select, table
 from sqlalchemy import literal_column as written
@@ -18,6 +17,8 @@ _ACCENTS = re.compile(f"[{ACCENTS}]")
 _SEPARATORS = re.compile(f"[{SEPARATORS}]+")
 _WORDS = table(TABLE, column("rowid"), column("record_id"), column("words"), column(TABLE))
 
+LONGEST_WORD = 200
+"""How many characters of a word are looked for: PostgreSQL refuses to look for one of more than 2,046 bytes."""
 NEWEST_FIRST = (ClinicalRecord.created_at.desc(), ClinicalRecord.id.desc())
 
 
@@ -58,7 +59,7 @@ def page(*conditions: ColumnElement[bool], limit: int, offset: int) -> tuple[lis
 
 def pieces_of(search: str) -> list[list[str]]:
     """The words that are looked for, as both databases have them: without accents, in pieces where signs are."""
-    split = (_SEPARATORS.split(without_accents(word)) for word in words(search))
+    split = (_SEPARATORS.split(without_accents(word[:LONGEST_WORD])) for word in words(search))
     wanted = ([piece for piece in pieces if any(map(str.isalnum, piece))] for pieces in split)
     return [pieces for pieces in wanted if pieces]
 
@@ -79,7 +80,3 @@ class _Query(TypeDecorator[list[list[str]]]):
         if dialect.name == "postgresql":
             return " & ".join(" <-> ".join(f"'{piece}'" for piece in pieces) + ":*" for pieces in value or ())
         return " AND ".join(f'"{" ".join(pieces)}" *' for pieces in value or ())
-
-    def process_literal_param(self, value: Any, dialect: Dialect) -> str:
-        """As a constant in a statement."""
-        return repr(self.process_bind_param(value, dialect))

@@ -63,7 +63,7 @@ def test_a_doctor_looks_around_the_department(
     page.get_by_role("button", name="Search").click()
     expect(entries).to_have_count(1)
     expect(entries).to_contain_text("Chloe Day")
-    page.get_by_label("Patient").fill("Nobody")
+    page.get_by_role("searchbox", name="Patient").fill("Nobody")
     page.get_by_role("button", name="Search").click()
     expect(page.get_by_role("heading", name="No records found")).to_be_visible()
     if scripts:
@@ -73,7 +73,7 @@ def test_a_doctor_looks_around_the_department(
 
     tabs = page.get_by_role("navigation", name="Department")
     tabs.get_by_role("link", name="Patients").click()
-    page.get_by_label("Name").fill("ben")
+    page.get_by_role("searchbox", name="Name").fill("ben")
     page.get_by_role("button", name="Search").click()
     expect(page.get_by_role("row")).to_have_count(2)
     if scripts:

@@ -98,6 +98,11 @@ class TestWhatIsFound:
         for search in ("fever OR sneezing", "NOT fever", "NEAR(fever cough)", "notes:fever"):
             assert looking_for(search) == [], search
 
+    def test_whatever_is_typed_may_be_long(self, looking_for: Any) -> None:
+        record("Fever")
+        for search in ("x" * 3000, "x-" * 3000, "𐐀" * 3000, "x " * 3000, "fever" * 3000):
+            assert looking_for(search) == [], search[:9]
+
     def test_a_search_without_words_finds_all_and_one_of_signs_nothing(self, looking_for: Any) -> None:
         key = record("Fever")
         assert looking_for("  ") == [key]

@@ -43,10 +43,19 @@ class RecordsForm(FlaskForm):
         return keys.get(self.author.data, NOBODY) if self.author.data else None
 
 
-class SearchForm(FlaskForm):
-    """What the lists of people are narrowed by."""
+class PatientsForm(FlaskForm):
+    """What the list of patients is narrowed by."""
 
-    q = SearchField("Name")
+    q = SearchField("Search by name, telephone number or patient number")
+
+    class Meta:
+        csrf = False
+
+
+class DoctorsForm(FlaskForm):
+    """What the list of doctors is narrowed by."""
+
+    q = SearchField("Search by name, grade or speciality")
 
     class Meta:
         csrf = False
@@ -100,7 +109,7 @@ def department_records(department: Department) -> Response:
 @_of_own_department
 def department_patients(department: Department) -> Response:
     """Who has a record or an appointment in the department, by name."""
-    filters = SearchForm(request.args)
+    filters = PatientsForm(request.args)
     found, paging = paged(
         PAGE_SIZE,
         lambda limit, offset: department_people.patients(
@@ -116,7 +125,7 @@ def department_patients(department: Department) -> Response:
 @_of_own_department
 def department_doctors(department: Department) -> Response:
     """The department's doctors, whoever is free first first."""
-    filters = SearchForm(request.args)
+    filters = DoctorsForm(request.args)
     found, paging = paged(
         PAGE_SIZE,
         lambda limit, offset: department_people.colleagues(
