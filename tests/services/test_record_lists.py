@@ -188,7 +188,7 @@ def test_who_does_not_see_all_has_no_table_read_for_it(hospital: Hospital) -> No
 def test_a_search_looks_its_words_up_and_reads_no_table_for_them(hospital: Hospital) -> None:
     doctor = Actor(account_id=hospital.account, doctor_id=hospital.doctors[0], department_id=hospital.departments[0])
     department = models.Department(id=hospital.departments[0])
-    looking = {"search": "brucell", "limit": 20, "offset": 0}
+    looking: dict[str, Any] = {"search": "brucell", "limit": 20, "offset": 0}
     for act in (
         lambda: records.find(Actor(account_id=hospital.account, is_admin=True), **looking),
         lambda: records.find(doctor, **looking),
