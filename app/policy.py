@@ -185,7 +185,7 @@ def _opened(doctor_id: int | None) -> ColumnElement[bool]:
 def readable_patients(doctor_id: int | None) -> CompoundSelect[int]:
     """The ids of the patients whose records a doctor may read: those treated, and those open in an emergency.
 
-    Emergency access is for reading alone: whatever else asks for treating, asks `treated_by` (docs/adr/0009).
+    Emergency access is for reading alone: whatever else asks for treating, asks `treated_by` (docs/adr/0010).
     """
     opened = select(EmergencyAccess.patient_id).where(_opened(doctor_id))
     return union(*(select(column).where(tie) for column, tie in _ties(doctor_id)), opened)

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import OperationalError
 
 from app.extensions import Base
+from app.models import record_words
 from app.models.types import UtcDateTime
 
 engine: Engine = current_app.extensions["migrate"].db.engine
@@ -52,6 +53,7 @@ def run() -> None:
             render_as_batch=True,
             compare_type=True,
             render_item=render_item,
+            include_name=record_words.is_compared,
         )
         try:
             with context.begin_transaction():

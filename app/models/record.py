@@ -34,7 +34,7 @@ class ClinicalRecord(_ClinicalTexts, Base):
         CheckConstraint("version >= 1", name="version"),
         Index("ix_clinical_record_patient_id_created_at", "patient_id", "created_at"),
         Index("ix_clinical_record_department_id_created_at", "department_id", "created_at"),
-        Index("ix_clinical_record_author_id", "author_id"),
+        Index("ix_clinical_record_author_id_department_id", "author_id", "department_id"),
         Index("ix_clinical_record_created_at_id", "created_at", "id"),
     )
 

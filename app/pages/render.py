@@ -48,6 +48,7 @@ def navigation(actor: Actor) -> tuple[Entry, ...]:
         (actor.is_doctor, "clinic.requests", "Requests"),
         (actor.is_doctor, "clinic.hours", "Hours"),
         (actor.is_doctor, "clinic.figures", "My figures"),
+        (actor.is_doctor, "clinic.department_records", "Department"),
         (actor.is_admin, "admin.home", "Dashboard"),
         (actor.is_admin, "admin.doctors", "Doctors"),
         (actor.is_admin, "admin.lists", "Lists"),

@@ -1,7 +1,7 @@
 """Emergency access: a doctor reads the record of somebody whom the doctor does not treat (contract, section 8).
 
 It lasts EMERGENCY_LASTS and ends by itself, since the policy compares its end with the present moment. It opens the
-record for reading and nothing else: docs/adr/0009.
+record for reading and nothing else: docs/adr/0010.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from app import policy, unit_of_work
 from app.clock import day_bounds, now
@@ -14,11 +14,10 @@ from app.extensions import db
 from app.models import Appointment, ClinicalRecord, Department, Doctor, Patient
 from app.models.types import is_key
 from app.policy import Actor, Permission
-from app.services import appointment_lists, audit, record_facts
+from app.services import appointment_lists, audit, record_facts, record_search
 from app.services.listing import Listing
 from app.services.record_facts import Entry
-from app.services.records import TEXTS, mentions
-from app.services.search import words
+from app.services.records import TEXTS, note_listed
 
 LONGEST_GIST = 140
 
@@ -84,32 +83,28 @@ def find(
 ) -> Listing[Line]:
     """The entries of the patients whom the actor acts for, newest first: two statements and the audit's.
 
-    Every word of `search` must occur in one of the five texts; `since` and `until` are hospital-local days, both
+    `search` as `record_search.matching` has it; `since` and `until` are hospital-local days, both
     included. Raises NotFound for a patient whom the actor does not act for.
     """
-    conditions = [record_facts.mine(actor), *map(mentions, words(search))]
+    conditions = [record_facts.mine(actor), *record_search.matching(search)]
     if patient_id is not None:
         conditions.append(ClinicalRecord.patient_id == patient(actor, patient_id).id)
     if since is not None:
         conditions.append(ClinicalRecord.created_at >= day_bounds(since)[0])
     if until is not None:
         conditions.append(ClinicalRecord.created_at < day_bounds(until)[1])
-    count = db.session.scalar(select(func.count(ClinicalRecord.id)).where(*conditions)) or 0
+    page, count = record_search.page(*conditions, limit=limit, offset=offset)
     query = (
         select(*_LINE)
         .join(Patient, Patient.id == ClinicalRecord.patient_id)
         .outerjoin(Doctor, Doctor.id == ClinicalRecord.author_id)
         .outerjoin(Department, Department.id == ClinicalRecord.department_id)
         .outerjoin(Appointment, (Appointment.id == ClinicalRecord.appointment_id) & Appointment.removed_at.is_(None))
-        .where(*conditions)
-        .order_by(ClinicalRecord.created_at.desc(), ClinicalRecord.id.desc())
-        .limit(limit)
-        .offset(offset)
+        .where(ClinicalRecord.id.in_(page))
+        .order_by(*record_search.NEWEST_FIRST)
     )
-    lines = [Line._make(row) for row in db.session.execute(query)] if count else []
-    patients = sorted({line.patient_id for line in lines})
-    keys = [line.id for line in lines]
-    audit.record(actor, "records.listed", read_of=patients, patients=patients, records=keys)
+    lines = [Line._make(row) for row in db.session.execute(query)] if page else []
+    note_listed(actor, {line.id: line.patient_id for line in lines})
     return Listing(lines, count)
 
 

@@ -63,10 +63,9 @@ _SELECTED = (
 def find(actor: Actor, *, search: str = "", phone: str = "", limit: int, offset: int) -> Listing[Line]:
     """The patients whom the actor may see, by key: two statements, and the audit's where staff read the directory.
 
-    Every word of `search` must be the key, or occur in the managing account's username, the name or the telephone
-    number, however that is spaced. `phone` is the whole number as it was written.
+    `search` as `matching` has it. `phone` is the whole number as it was written.
     """
-    conditions = [policy.may_see(actor, Patient), *map(_mentions, words(search))]
+    conditions = [policy.may_see(actor, Patient), *matching(search)]
     if phone:
         conditions.append(Patient.phone == phone)
     found = page(*conditions, limit=limit, offset=offset)
@@ -75,10 +74,23 @@ def find(actor: Actor, *, search: str = "", phone: str = "", limit: int, offset:
     return found
 
 
-def page(*conditions: ColumnElement[bool], limit: int, offset: int) -> Listing[Line]:
-    """One page of the patients that fit, by key: two statements. Whether the actor may see them, the caller says."""
+def matching(search: str) -> list[ColumnElement[bool]]:
+    """The conditions of a search: none for one without words.
+
+    Every word must be the key, or occur in the managing account's username, the name or the telephone number, however
+    that is spaced.
+    """
+    return [_mentions(word) for word in words(search)]
+
+
+def page(*conditions: ColumnElement[bool], by_name: bool = False, limit: int, offset: int) -> Listing[Line]:
+    """One page of the patients that fit, by key or by name: two statements.
+
+    Whether the actor may see them, the caller says.
+    """
     count = db.session.scalar(select(func.count(Patient.id)).where(*conditions)) or 0
-    rows = db.session.execute(_SELECTED.where(*conditions).order_by(Patient.id).limit(limit).offset(offset))
+    order = (func.lower(Patient.name), Patient.id) if by_name else (Patient.id,)
+    rows = db.session.execute(_SELECTED.where(*conditions).order_by(*order).limit(limit).offset(offset))
     return Listing([Line._make(row) for row in rows], count)
 
 

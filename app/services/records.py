@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, CompoundSelect, func, or_, select, union
+from sqlalchemy import ColumnElement, CompoundSelect, Select, func, select, union
 from sqlalchemy.orm import joinedload
 
 from app import policy
@@ -18,10 +18,10 @@ from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import db
 from app.models import ClinicalRecord, ClinicalRecordVersion, Department, Patient
 from app.policy import Actor, Permission
-from app.services import appointment_lists, audit
+from app.services import appointment_lists, audit, record_search
 from app.services.listing import Listing
+from app.services.record_search import NEWEST_FIRST
 from app.services.references import named
-from app.services.search import words
 
 TEXTS = ("diagnostics", "observations", "treatments", "misc", "notes")
 LONGEST_TEXT = 20_000
@@ -75,33 +75,47 @@ def find(
 ) -> Listing[Line]:
     """The records that the actor may read, newest first, by key where made together: two statements and the audit's.
 
-    Filters narrow. Every word of `search` must occur in one of the five texts.
+    Filters narrow; `search` as `record_search.matching` has it.
     """
-    filters = list(map(mentions, words(search)))
+    filters = []
     if patient_id is not None:
         filters.append(ClinicalRecord.patient_id == patient_id)
     if department_id is not None:
         filters.append(ClinicalRecord.department_id == department_id)
-    found = _readable(actor, filters).subquery()
-    count = db.session.scalar(select(func.count()).select_from(found)) or 0
-    page = select(found.c.id).order_by(found.c.created_at.desc(), found.c.id.desc()).limit(limit).offset(offset)
+    page, count = newest(actor, filters, search=search, limit=limit, offset=offset)
     query = (
         select(*_LINE)
         .join(Patient, Patient.id == ClinicalRecord.patient_id)
         .outerjoin(Department, Department.id == ClinicalRecord.department_id)
         .where(ClinicalRecord.id.in_(page))
-        .order_by(ClinicalRecord.created_at.desc(), ClinicalRecord.id.desc())
+        .order_by(*NEWEST_FIRST)
     )
     lines = [Line._make(row) for row in db.session.execute(query)] if count else []
-    patients = sorted({line.patient_id for line in lines})
-    audit.record(
-        actor,
-        "records.listed",
-        read_of=patients,
-        patients=patients,
-        records=[line.id for line in lines],
-    )
+    note_listed(actor, {line.id: line.patient_id for line in lines})
     return Listing(lines, count)
+
+
+def newest(
+    actor: Actor, filters: Sequence[ColumnElement[bool]], *, search: str, limit: int, offset: int
+) -> tuple[Select[int] | list[int], int]:
+    """The keys of one page of the records that fit and that the actor may read, newest first, and how many fit.
+
+    One statement. With words to search for, these are looked up first, and the policy is asked about what they find.
+    Without them each way to see has an index of its own.
+    """
+    words = record_search.matching(search)
+    if not words:
+        found = _readable(actor, filters).subquery()
+        count = db.session.scalar(select(func.count()).select_from(found)) or 0
+        page = select(found.c.id).order_by(found.c.created_at.desc(), found.c.id.desc())
+        return page.limit(limit).offset(offset), count
+    return record_search.page(*words, *filters, policy.may_see(actor, ClinicalRecord), limit=limit, offset=offset)
+
+
+def note_listed(actor: Actor, patients: Mapping[int, int]) -> None:
+    """Note in the audit trail which records, of which patients, a page of a list has told of."""
+    read_of = sorted(set(patients.values()))
+    audit.record(actor, "records.listed", read_of=read_of, patients=read_of, records=list(patients))
 
 
 def find_of_department(actor: Actor, department_id: int, *, limit: int, offset: int) -> Listing[Line]:
@@ -220,12 +234,6 @@ def _readable(actor: Actor, filters: Sequence[ColumnElement[bool]]) -> CompoundS
     """Keys and moments of the records that the actor may read: nothing more of those that are not on the page."""
     keys = select(ClinicalRecord.id, ClinicalRecord.created_at).where(*filters)
     return union(*(keys.where(way) for way in policy.ways_to_see(actor, ClinicalRecord)))
-
-
-def mentions(word: str) -> ColumnElement[bool]:
-    """Whether a word occurs in one of a record's five texts."""
-    columns = (getattr(ClinicalRecord, name) for name in TEXTS)
-    return or_(*(func.lower(column).contains(word.lower(), autoescape=True) for column in columns))
 
 
 def _check(texts: Mapping[str, str]) -> None:

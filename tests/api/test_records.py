@@ -191,6 +191,8 @@ class TestLists:
             "department=EYE+CLINIC": [two],
             "search=MIGRAINE": [two, one],
             "search=glasses+migraine": [two],
+            "search=migr": [two, one],
+            "search=graine": [],
             "search=50%25": [one],
             "search=nothing": [],
             f"search=migraine&patient={one.patient_id}": [one],

@@ -15,6 +15,8 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from app.extensions import Base, db
+from app.models import ClinicalRecord, Patient, record_words
+from app.services import record_search
 from tests.conftest import cannot_run
 from tests.support import databases, servers
 
@@ -58,7 +60,8 @@ def test_there_is_one_newest_migration(app):
 @pytest.mark.both_databases
 def test_models_and_migrations_agree(app):
     with app.app_context(), db.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        options = {"compare_type": True, "include_name": record_words.is_compared}
+        context = MigrationContext.configure(connection, opts=options)
 
         assert compare_metadata(context, Base.metadata) == []
 
@@ -75,6 +78,25 @@ def test_they_can_be_undone_and_done_again(empty_database_url, settings, make_ap
 
         assert undone == BOOKKEEPING
         assert schema(db.engine) == complete
+
+
+@pytest.mark.both_databases
+def test_records_written_before_can_be_searched_after(empty_database_url, make_app):
+    app = make_app(database_url=empty_database_url)
+    with app.app_context():
+        script = ScriptDirectory.from_config(app.extensions["migrate"].migrate.get_config())
+        flask_migrate.upgrade()
+        db.session.add(ClinicalRecord(patient=Patient(name="Pat"), diagnostics="Pneumonia"))
+        db.session.commit()
+        db.session.remove()
+        flask_migrate.downgrade(revision=str(script.get_revision("0017").down_revision))
+        assert record_words.TABLE not in sqlalchemy.inspect(db.engine).get_table_names()
+        flask_migrate.upgrade()
+
+        found = db.session.scalars(sqlalchemy.select(ClinicalRecord.id).where(*record_search.matching("pneumo"))).all()
+
+        assert len(found) == 1
+        db.session.remove()
 
 
 def test_migrating_leaves_the_log_on(empty_database_url, make_app, caplog):

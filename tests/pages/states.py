@@ -155,6 +155,9 @@ CLINIC: dict[str, tuple[State, ...]] = {
     "GET /clinic/reviews": (at("doctor"), at("doctor", unanswered="y"), at("outsider")),
     "GET /clinic/reviews/<int:review_id>/reply": (at("doctor"), refused("doctor", body="")),
     "GET /clinic/reviews/<int:review_id>/reply/delete": (at("doctor"),),
+    "GET /clinic/department": (at("doctor"), at("doctor", q="bronch"), at("doctor", author="1"), at("outsider")),
+    "GET /clinic/department/patients": (at("doctor"), at("doctor", q="nobody of this name"), at("outsider")),
+    "GET /clinic/department/doctors": (at("doctor"), at("doctor", q="nobody of this name")),
 }
 _LIST = "/admin/lists/<any('designations', 'specialisations', 'available-times', 'departments', 'services'):name>"
 _SERVICE = {"name": "services", "key": "service"}

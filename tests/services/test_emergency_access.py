@@ -194,7 +194,7 @@ class TestEnd:
 
 
 class TestWhatItDoesNotOpen:
-    """Reading alone: docs/adr/0009 has the list."""
+    """Reading alone: docs/adr/0010 has the list."""
 
     def test_entries_of_others_are_neither_changed_nor_voided(self, doctor: Any, record: Any) -> None:
         opened(doctor, record.patient)

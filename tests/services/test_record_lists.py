@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,7 +12,15 @@ from sqlalchemy import insert, text
 
 from app import models
 from app.policy import Actor
-from app.services import care_team, department_people, own_record, record_exports, record_readers, records
+from app.services import (
+    care_team,
+    department_people,
+    department_records,
+    own_record,
+    record_exports,
+    record_readers,
+    records,
+)
 from app.services.record_readers import Whose
 from tests.factories import AccountFactory, DepartmentFactory
 from tests.services.test_indexes import recorded
@@ -90,7 +99,7 @@ class Hospital:
                     "author_id": pair["doctor_id"],
                     "department_id": self.departments[number % DEPARTMENTS],
                     "created_at": NOW - timedelta(minutes=number),
-                    "notes": "As long as people write them. " * 15,
+                    "notes": "As long as people write them. " * 15 + ("Brucellosis" if number % 500 == 0 else ""),
                 }
                 for number, pair in enumerate(pairs * 2)
             ],
@@ -119,6 +128,7 @@ def test_lists_use_their_indexes(hospital: Hospital) -> None:
     doctor = Actor(account_id=hospital.account, doctor_id=hospital.doctors[0], department_id=hospital.departments[0])
     member = Actor(account_id=hospital.account)
     admin = Actor(account_id=hospital.account, is_admin=True)
+    department = models.Department(id=hospital.departments[0])
     acts: dict[Callable[[], object], tuple[str, ...]] = {
         lambda: records.find(doctor, limit=20, offset=0): (
             "ix_clinical_record_department_id_created_at",
@@ -143,6 +153,14 @@ def test_lists_use_their_indexes(hospital: Hospital) -> None:
             "ix_doctor_department_id_approval",
             "ix_appointment_doctor_id_",
         ),
+        lambda: department_records.find(doctor, department, limit=20, offset=0): (
+            "ix_clinical_record_department_id_created_at",
+        ),
+        # PostgreSQL reads the department's few records instead.
+        lambda: department_records.authors(doctor, department): ("ix_clinical_record_",),
+        lambda: department_records.find(doctor, department, author_id=doctor.doctor_id, limit=20, offset=0): (
+            "ix_clinical_record_author_id_department_id",
+        ),
         lambda: care_team.find(doctor, limit=20, offset=0): ("ix_care_team_member_doctor_id",),
         lambda: own_record.find(member, limit=20, offset=0): (
             "ix_patient_manager_id",
@@ -165,3 +183,18 @@ def test_who_does_not_see_all_has_no_table_read_for_it(hospital: Hospital) -> No
         plans = hospital.plans(lambda actor=actor: records.find(actor, limit=20, offset=0))  # type: ignore[misc]  # bound now
         assert "SCAN clinical_record" not in plans, plans
         assert "Seq Scan on clinical_record" not in plans, plans
+
+
+def test_a_search_looks_its_words_up_and_reads_no_table_for_them(hospital: Hospital) -> None:
+    doctor = Actor(account_id=hospital.account, doctor_id=hospital.doctors[0], department_id=hospital.departments[0])
+    department = models.Department(id=hospital.departments[0])
+    looking: dict[str, Any] = {"search": "brucell", "limit": 20, "offset": 0}
+    for act in (
+        lambda: records.find(Actor(account_id=hospital.account, is_admin=True), **looking),
+        lambda: records.find(doctor, **looking),
+        lambda: department_records.find(doctor, department, **looking),
+        lambda: own_record.find(Actor(account_id=hospital.account), **looking),
+    ):
+        plans = hospital.plans(act)
+        assert re.search(r"(ix|pk)_clinical_record_words|clinical_record_words VIRTUAL TABLE INDEX \d+:M", plans), plans
+        assert not re.search(r"SCAN clinical_record\b|Seq Scan on clinical_record_words", plans), plans

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -24,7 +25,7 @@ from tests.services.visits import ADMIN, STRANGER, as_doctor, side_of
 from tests.support.databases import Database
 
 TOO_LONG = "x" * (records.LONGEST_TEXT + 1)
-PAGE = {"limit": 10, "offset": 0}
+PAGE: dict[str, Any] = {"limit": 10, "offset": 0}
 
 
 @pytest.fixture(autouse=True)

@@ -39,6 +39,7 @@ LINKED = {
     "clinic.requests": "/clinic/requests",
     "clinic.hours": "/clinic/hours",
     "clinic.figures": "/clinic/figures",
+    "clinic.department_records": "/clinic/department",
     "admin.home": "/admin",
     "admin.doctors": "/admin/doctors",
     "admin.lists": "/admin/lists",

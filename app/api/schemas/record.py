@@ -51,7 +51,9 @@ class RecordQuery(PageQuery):
 
     patient_id = WholeNumber(data_key="patient", metadata={"description": "Id of a patient."})
     department = Entry(metadata={"description": "Id or name of a department."})
-    search = Text(longest=LONGEST_SEARCH, metadata={"description": "Words, each of which occurs in one of the texts."})
+    search = Text(
+        longest=LONGEST_SEARCH, metadata={"description": "Words, each of which begins a word in one of the texts."}
+    )
 
 
 class RecordOut(Schema):

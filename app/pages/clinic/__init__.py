@@ -2,6 +2,7 @@
 
 from app.pages.clinic import (
     day,
+    department,
     emergency,
     figures,
     hours,
@@ -16,6 +17,7 @@ from app.pages.clinic.entrance import blueprint
 __all__ = [
     "blueprint",
     "day",
+    "department",
     "emergency",
     "figures",
     "hours",

@@ -299,6 +299,10 @@ CLINIC: dict[str, Row] = {
     "POST /clinic/time-off/<int:time_off_id>/check": row(SIGN_IN, 403, 403, 303, 404, 403, 403, query=_period),
     "GET /clinic/time-off/<int:time_off_id>/remove": row(SIGN_IN, 403, 403, 200, 404, 403, 403),
     "POST /clinic/time-off/<int:time_off_id>/remove": row(SIGN_IN, 403, 403, 303, 404, 403, 403),
+    # Each sees the own department: there is no other to ask for.
+    "GET /clinic/department": row(SIGN_IN, 403, 403, 200, 200, 403, 403),
+    "GET /clinic/department/patients": row(SIGN_IN, 403, 403, 200, 200, 403, 403),
+    "GET /clinic/department/doctors": row(SIGN_IN, 403, 403, 200, 200, 403, 403),
     f"POST {_STEP}": row(SIGN_IN, 403, 403, 303, 404, 403, 403, values={**_REQUEST, "step": "confirm"}),
     "POST /clinic/appointments/<int:appointment_id>/steps/<int:step_id>/undo": row(
         SIGN_IN, 403, 403, 303, 404, 403, 403
