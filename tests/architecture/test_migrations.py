@@ -89,7 +89,7 @@ def test_records_written_before_can_be_searched_after(empty_database_url, make_a
         db.session.add(ClinicalRecord(patient=Patient(name="Pat"), diagnostics="Pneumonia"))
         db.session.commit()
         db.session.remove()
-        flask_migrate.downgrade(revision=str(script.get_revision("0017").down_revision))
+        flask_migrate.downgrade(revision=str(script.get_revision("0015").down_revision))
         assert record_words.TABLE not in sqlalchemy.inspect(db.engine).get_table_names()
         flask_migrate.upgrade()
 
