@@ -33,6 +33,7 @@ from app.models import (
     Department,
     Designation,
     Doctor,
+    NoteDraft,
     Patient,
     Profile,
     RecordExport,
@@ -220,6 +221,7 @@ VISIBLE: Mapping[type[Base], Mapping[Capacity, Condition]] = {
         ),
         Capacity.ADMIN: lambda _: ClinicalRecord.voided_at.is_(None),
     },
+    NoteDraft: {Capacity.DOCTOR: lambda actor: NoteDraft.account_id == actor.account_id},
     RecordExport: {
         Capacity.MEMBER: lambda actor: and_(
             RecordExport.account_id == actor.account_id, RecordExport.patient_id.in_(managed_patients(actor))
@@ -257,6 +259,12 @@ def may_see(actor: Actor, model: type[Base]) -> ColumnElement[bool]:
     return or_(*conditions) if conditions else false()
 
 
+def may_see_as(actor: Actor, capacity: Capacity, model: type[Base]) -> ColumnElement[bool]:
+    """The SQL condition for the rows that the actor sees under this hat alone: on a doctor's pages, not a mother's."""
+    rule = VISIBLE[model].get(capacity)
+    return false() if rule is None or capacity not in capacities(actor) else rule(actor)
+
+
 def visible(actor: Actor, model: type[Row]) -> Select[Row]:
     """The base of every query: the rows of a model that the actor may see."""
     return select(model).where(may_see(actor, model))
@@ -275,12 +283,10 @@ def ways_to_see(actor: Actor, model: type[Base]) -> tuple[ColumnElement[bool], .
 
 def sees_as(actor: Actor, capacity: Capacity, row: Base) -> bool:
     """Whether the actor sees a row, which is there, under this hat: a doctor may also be the patient's mother."""
-    rule = VISIBLE[type(row)].get(capacity)
-    if rule is None or capacity not in capacities(actor):
-        return False
     model: Any = type(row)
     key = row.id  # type: ignore[attr-defined] # every model has a key
-    return db.session.scalar(select(model.id).where(model.id == key, rule(actor))) is not None
+    query = select(model.id).where(model.id == key, may_see_as(actor, capacity, model))
+    return db.session.scalar(query) is not None
 
 
 def fetch(actor: Actor, model: type[Row], key: int, *options: ORMOption, lock: bool = False) -> Row:

@@ -13,7 +13,7 @@ from flask_mailman import EmailMessage
 from app.clock import now
 from app.extensions import settings
 from app.models import Account, Appointment, Message
-from app.services import account_links, appointments, booking_drafts, idempotency, outbox, reminders
+from app.services import account_links, appointments, booking_drafts, idempotency, note_drafts, outbox, reminders
 from app.services.account_links import Purpose
 from app.services.outbox import Template
 from app.unit_of_work import transaction
@@ -82,6 +82,7 @@ def sweep() -> None:
     with transaction():
         idempotency.forget()
         booking_drafts.forget()
+        note_drafts.forget()
         waiting = outbox.due(now())
     for message_id in waiting:
         deliver(message_id)

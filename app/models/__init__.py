@@ -9,6 +9,7 @@ from app.models.department import AvailableTime, Department, Designation, Specia
 from app.models.doctor import Approval, Doctor, doctor_designation, doctor_specialisation
 from app.models.export import EXPORT_KEPT, ExportState, RecordExport
 from app.models.message import Message, MessageState
+from app.models.note_draft import NoteDraft
 from app.models.patient import CareTeamMember, Patient
 from app.models.record import ClinicalRecord, ClinicalRecordVersion
 from app.models.reminder import ReminderChoice
@@ -45,6 +46,7 @@ __all__ = [
     "IdempotencyKey",
     "Message",
     "MessageState",
+    "NoteDraft",
     "OfferState",
     "Patient",
     "Picture",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import aliased
@@ -60,25 +61,36 @@ _SELECTED = (
 )
 
 
-def find(actor: Actor, *, search: str = "", phone: str = "", limit: int, offset: int) -> Listing[Line]:
-    """The patients whom the actor may see, by key: two statements, and the audit's where staff read the directory.
+def find(
+    actor: Actor,
+    *conditions: ColumnElement[bool],
+    search: str = "",
+    phone: str = "",
+    order: Sequence[Any] = (Patient.id,),
+    limit: int,
+    offset: int,
+) -> Listing[Line]:
+    """The patients whom the actor may see: two statements, and the audit's where staff read the directory.
 
-    Every word of `search` must be the key, or occur in the managing account's username, the name or the telephone
-    number, however that is spaced. `phone` is the whole number as it was written.
+    `conditions` narrow further, and `order` is by key unless told. Every word of `search` must be the key, or occur
+    in the managing account's username, the name or the telephone number, however that is spaced. `phone` is the
+    whole number as it was written.
     """
-    conditions = [policy.may_see(actor, Patient), *map(_mentions, words(search))]
+    narrowed = [policy.may_see(actor, Patient), *conditions, *map(_mentions, words(search))]
     if phone:
-        conditions.append(Patient.phone == phone)
-    found = page(*conditions, limit=limit, offset=offset)
+        narrowed.append(Patient.phone == phone)
+    found = page(*narrowed, order=order, limit=limit, offset=offset)
     if _reads_directory(actor):
         audit.record(actor, "patients.listed", patients=[line.id for line in found.rows])
     return found
 
 
-def page(*conditions: ColumnElement[bool], limit: int, offset: int) -> Listing[Line]:
-    """One page of the patients that fit, by key: two statements. Whether the actor may see them, the caller says."""
+def page(
+    *conditions: ColumnElement[bool], order: Sequence[Any] = (Patient.id,), limit: int, offset: int
+) -> Listing[Line]:
+    """One page of the patients that fit: two statements. Whether the actor may see them, the caller says."""
     count = db.session.scalar(select(func.count(Patient.id)).where(*conditions)) or 0
-    rows = db.session.execute(_SELECTED.where(*conditions).order_by(Patient.id).limit(limit).offset(offset))
+    rows = db.session.execute(_SELECTED.where(*conditions).order_by(*order).limit(limit).offset(offset))
     return Listing([Line._make(row) for row in rows], count)
 
 

@@ -187,8 +187,8 @@ def mine(actor: Actor) -> ColumnElement[bool]:
     return and_(policy.may_see(actor, ClinicalRecord), ClinicalRecord.patient_id.in_(policy.managed_patients(actor)))
 
 
-def entries(actor: Actor, *conditions: ColumnElement[bool]) -> list[Entry]:
-    """The entries that fit, of patients whom the actor acts for, the newest first: three statements for any number.
+def entries(readable: ColumnElement[bool], *conditions: ColumnElement[bool]) -> list[Entry]:
+    """The entries that fit, the newest first: three statements for any number. `readable` says who may read which.
 
     It does not note that they were read: whoever shows them does.
     """
@@ -200,7 +200,7 @@ def entries(actor: Actor, *conditions: ColumnElement[bool]) -> list[Entry]:
         .outerjoin(Department, Department.id == ClinicalRecord.department_id)
         .outerjoin(Appointment, and_(Appointment.id == ClinicalRecord.appointment_id, Appointment.removed_at.is_(None)))
         .outerjoin(visiting, visiting.id == Appointment.doctor_id)
-        .where(mine(actor), *conditions)
+        .where(readable, *conditions)
         .order_by(ClinicalRecord.created_at.desc(), ClinicalRecord.id.desc())
     )
     rows = db.session.execute(query).all()
