@@ -27,6 +27,7 @@ from tests.factories import (
     DepartmentFactory,
     DesignationFactory,
     DoctorFactory,
+    NoteDraftFactory,
     PatientFactory,
     RecordExportFactory,
     ReminderChoiceFactory,
@@ -115,6 +116,7 @@ class Scene:
             models.AvailableTime: {"nine": AvailableTimeFactory()},
             models.Service: {"one": ServiceFactory()},
             models.BookingDraft: {"marie": BookingDraftFactory(patient=own, doctor=dr_heart)},
+            models.NoteDraft: {"heart": NoteDraftFactory(patient=own, doctor=dr_heart)},
             models.CalendarFeed: {"marie": CalendarFeedFactory(account=marie)},
             models.ReminderChoice: {"marie": ReminderChoiceFactory(account=marie)},
             models.Profile: {
@@ -191,6 +193,7 @@ SEEN: dict[type[Base], dict[str, set[str]]] = {
     models.AvailableTime: everyone("nine"),
     models.Service: everyone("one"),
     models.BookingDraft: NOBODY_ELSE | {"marie": {"marie"}},
+    models.NoteDraft: NOBODY_ELSE | {"heart": {"heart"}},
     models.CalendarFeed: NOBODY_ELSE | {"marie": {"marie"}},
     models.ReminderChoice: NOBODY_ELSE | {"marie": {"marie"}},
     # The others have profiles, too, of which each sees one.

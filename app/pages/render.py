@@ -22,7 +22,13 @@ from app.services import pictures, sessions
 
 COMPONENTS = {
     "forms": ("components/forms.html",),
-    "ui": ("components/basics.html", "components/lists.html", "components/visits.html", "components/doctors.html"),
+    "ui": (
+        "components/basics.html",
+        "components/lists.html",
+        "components/visits.html",
+        "components/doctors.html",
+        "components/records.html",
+    ),
 }
 """Names that every template knows, and the files whose macros stand behind them."""
 
@@ -39,6 +45,7 @@ def navigation(actor: Actor) -> tuple[Entry, ...]:
     table: tuple[tuple[bool, str, str], ...] = (
         (actor.is_doctor, "clinic.today", "Today"),
         (actor.is_doctor, "clinic.requests", "Requests"),
+        (actor.is_doctor, "clinic.patients", "Patients"),
         (actor.is_admin, "admin.home", "Dashboard"),
         (actor.is_admin, "admin.doctors", "Doctors"),
         (actor.is_signed_in and not is_staff, "patient.home", "Home"),

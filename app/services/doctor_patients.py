@@ -42,10 +42,14 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A patient's page. `notes` has an entry about each visit that has one which the doctor may read."""
+    """A patient's page. `is_own`: the account that acts for the patient, by the name `manager`, is the patient's own.
+
+    `notes` has an entry about each visit that has one which the doctor may read.
+    """
 
     patient: patient_lists.Line
     manager: str | None
+    is_own: bool
     is_treated: bool
     coming: Listing[Appointment]
     past: Listing[Appointment]
@@ -77,7 +81,8 @@ def get(actor: Actor, patient_id: int) -> Sheet:
     """A patient of the directory, and the visits with this doctor; noted in the audit trail. Raises NotFound."""
     policy.require(actor, Permission.RUN_CLINIC)
     patient = patient_lists.look_up(actor, patient_id)
-    manager = None if patient.manager_id is None else db.session.get(Account, patient.manager_id)
+    acting = select(Account, Patient.is_own).join(Patient, Patient.manager_id == Account.id)
+    manager, is_own = db.session.execute(acting.where(Patient.id == patient_id)).one_or_none() or (None, False)
     moment = now()
     visits = _visits(actor).where(Appointment.patient_id == patient_id)
     coming = visits.where(Appointment.ends_at > moment).order_by(Appointment.starts_at, Appointment.id)
@@ -86,6 +91,7 @@ def get(actor: Actor, patient_id: int) -> Sheet:
     return Sheet(
         patient=patient,
         manager=manager.display_name if manager else None,
+        is_own=is_own,
         is_treated=bool(_treated(actor, [patient_id])),
         coming=found[0],
         past=found[1],

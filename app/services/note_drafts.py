@@ -72,10 +72,14 @@ def get(actor: Actor, public_id: str, *, lock: bool = False) -> NoteDraft:
 
 
 def keep(draft: NoteDraft, texts: Mapping[str, str], *, based_on: int | None = None) -> None:
-    """Keep what was typed, right or wrong; `based_on` is the version of the entry that was read with it."""
+    """Keep what was typed, right or wrong; `based_on` is the version of the entry that was read with it.
+
+    Where nothing is typed, nothing is kept.
+    """
     for name, text in texts.items():
         setattr(draft, name, text[:LONGEST_KEPT])
-    draft.based_on, draft.kept_at, draft.expires_at = based_on, now(), now() + LIFETIME
+    draft.kept_at = now() if any(text.strip() for text in texts.values()) else None
+    draft.based_on, draft.expires_at = based_on, now() + LIFETIME
     db.session.flush()
 
 

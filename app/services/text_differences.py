@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
-_GRAINS = tuple(map(re.compile, (r"[^\n]*\n|[^\n]+", r"(?s).+?(?:[.!?;:,]\s+|\Z)", r"\s*\S+|\s+")))
-"""Lines, sentences and their parts, words with the space before: each takes up the whole text."""
+_GRAINS = tuple(map(re.compile, (r"[^\n]*\n|[^\n]+", r"(?s).+?(?:[.!?;:,]\s+|\Z)", r"\s+|\S+")))
+"""Lines, sentences and their parts, words and what is between them: each takes up the whole text."""
 
 _MOST_PAIRS = 50_000
 """Pairs of equal grains that are weighed, at most: with more, all is told as replaced. The worst texts stay quick."""
@@ -61,9 +61,9 @@ def _compared(before: str, after: str, grains: Sequence[re.Pattern[str]]) -> Ite
 
 def _matched(old: Sequence[str], new: Sequence[str], finer: Sequence[re.Pattern[str]]) -> Iterator[Piece]:
     """What differs between two texts in grains that neither begin nor end alike."""
-    often = Counter(new)
+    often = Counter(grain for grain in new if not grain.isspace())
     if sum(often[grain] for grain in old) > _MOST_PAIRS:
         yield from _compared("".join(old), "".join(new), ())
         return
-    for _, i, j, m, n in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+    for _, i, j, m, n in SequenceMatcher(str.isspace, old, new, autojunk=False).get_opcodes():
         yield from _compared("".join(old[i:j]), "".join(new[m:n]), finer)

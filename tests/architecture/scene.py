@@ -11,6 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app import models
+from app.clock import now
 from app.extensions import db
 from app.policy import Actor
 from app.services import account_links, calendar_feeds
@@ -40,6 +41,10 @@ class Scene:
     appointment: models.Appointment
     waiting_request: models.Appointment
     record: models.ClinicalRecord
+    amended_record: models.ClinicalRecord
+    voided_record: models.ClinicalRecord
+    note: str
+    change: str
     export: models.RecordExport
     review: models.Review
     mapping: models.CareTeamMember
@@ -84,6 +89,15 @@ def feed_of(patient: models.Patient) -> str:
         return calendar_feeds.token(reader) or ""
 
 
+def change_of(entry: models.ClinicalRecord, doctor: models.Doctor) -> str:
+    """The draft of a change to an entry's first version, which has been replaced meanwhile."""
+    factories.ClinicalRecordVersionFactory(record=entry)
+    draft = factories.NoteDraftFactory(
+        patient=entry.patient, doctor=doctor, record_id=entry.id, based_on=1, kept_at=now(), diagnostics="Croup"
+    )
+    return draft.public_id
+
+
 def build_scene() -> Scene:
     """Write the scene into the running test's database."""
     department = factories.DepartmentFactory()
@@ -94,6 +108,7 @@ def build_scene() -> Scene:
     pending = factories.DoctorFactory(pending=True)
     invited = factories.AccountFactory(password_hash=None)
     entry = factories.WaitingEntryFactory(patient=patient)
+    amended = factories.ClinicalRecordFactory(patient=patient, author=doctor, version=2)
     moving = factories.AccountFactory(pending_email="another@example.org")
     return Scene(
         department=department,
@@ -115,6 +130,12 @@ def build_scene() -> Scene:
             starts_at=factories.coming_weekday(hour=15),
         ),
         record=factories.ClinicalRecordFactory(patient=patient, author=doctor),
+        amended_record=amended,
+        voided_record=factories.ClinicalRecordFactory(
+            patient=patient, author=doctor, voided_at=now(), voided_by_id=doctor.account_id, void_reason="Twice"
+        ),
+        note=factories.NoteDraftFactory(patient=patient, doctor=doctor).public_id,
+        change=change_of(amended, doctor),
         export=factories.RecordExportFactory(patient=patient),
         review=factories.ReviewFactory(patient=patient, doctor=doctor),
         mapping=factories.CareTeamMemberFactory(patient=patient, doctor=doctor),

@@ -132,6 +132,23 @@ CLINIC: dict[str, tuple[State, ...]] = {
     "GET /clinic": (at("doctor"), at("outsider"), at("pending")),
     "GET /clinic/requests": (at("doctor"), at("outsider")),
     "GET /clinic/requests/<int:appointment_id>/decline": (at("doctor"), refused("doctor")),
+    "GET /clinic/patients": (
+        at("doctor"),
+        at("doctor", q="nobody of this name"),
+        at("outsider", q="a"),
+        empty("doctor"),
+    ),
+    "GET /clinic/patients/<int:patient_id>": (at("doctor"), at("doctor", q="nothing like it"), at("outsider")),
+    "GET /clinic/records/<int:record_id>": (at("doctor"), at("doctor", values={"record_id": "amended_record"})),
+    "GET /clinic/records/<int:record_id>/versions/<int:version>": (at("doctor"),),
+    "GET /clinic/records/<int:record_id>/changes": (at("doctor"),),
+    "GET /clinic/records/<int:record_id>/void": (at("doctor"), refused("doctor")),
+    "GET /clinic/records/<int:record_id>/voided": (at("doctor"),),
+    "GET /clinic/notes/<uuid:draft_id>": (
+        at("doctor"),
+        refused("doctor"),
+        at("doctor", values={"draft_id": "change"}),
+    ),
 }
 ADMIN: dict[str, tuple[State, ...]] = {
     "GET /admin": (at("admin"), empty("admin")),

@@ -128,9 +128,9 @@ class TestNavigation:
         [
             (STRANGER, ["Find a doctor", "Our services", "Contact us"]),
             (PATIENT, ["Home", "Find a doctor", "My appointments", "My record", "Our services", "Contact us"]),
-            (Actor(account_id=1, doctor_id=2), ["Today", "Requests", "Find a doctor", "My care"]),
+            (Actor(account_id=1, doctor_id=2), ["Today", "Requests", "Patients", "Find a doctor", "My care"]),
             (Actor(account_id=1, is_admin=True), ["Dashboard", "Doctors", "Find a doctor", "My care"]),
-            (EVERYTHING, ["Today", "Requests", "Dashboard", "Doctors", "Find a doctor", "My care"]),
+            (EVERYTHING, ["Today", "Requests", "Patients", "Dashboard", "Doctors", "Find a doctor", "My care"]),
         ],
         ids=["stranger", "patient", "doctor", "admin", "all at once"],
     )

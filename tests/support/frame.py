@@ -37,6 +37,7 @@ LINKED = {
     "patient.record": "/my/record",
     "clinic.today": "/clinic",
     "clinic.requests": "/clinic/requests",
+    "clinic.patients": "/clinic/patients",
     "admin.home": "/admin",
     "admin.doctors": "/admin/doctors",
 }

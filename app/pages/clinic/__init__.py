@@ -1,6 +1,6 @@
-"""Pages for approved doctors: the day, and the requests that wait."""
+"""Pages for approved doctors: the day, the requests that wait, patients and their records, writing notes."""
 
-from app.pages.clinic import day, requests
+from app.pages.clinic import day, notes, patients, record, requests
 from app.pages.clinic.entrance import blueprint
 
-__all__ = ["blueprint", "day", "requests"]
+__all__ = ["blueprint", "day", "notes", "patients", "record", "requests"]
