@@ -147,12 +147,19 @@ def merge(entry: Entry, texts: Mapping[str, str], based_on: int | None) -> Merge
 
 
 def void(actor: Actor, record_id: int, *, reason: str, version: int | None) -> None:
-    """Take an entry out of use, for a reason that stays with it. Raises Invalid, and what `records.void` raises."""
+    """Take an entry out of use, for a reason that stays with it; twice is as once.
+
+    Raises Invalid without a reason, and what `records.void` raises.
+    """
     if not reason.strip():
         raise Invalid("Enter the reason.", field="reason")
     if len(reason) > LONGEST_REASON:
         raise Invalid(f"Use {LONGEST_REASON:,} characters or fewer.", field="reason")
-    records.void(actor, record_id, reason=reason.strip(), version=version)
+    try:
+        records.void(actor, record_id, reason=reason.strip(), version=version)
+    except NotFound:
+        if voided(actor, record_id) is None:
+            raise
 
 
 def voided(actor: Actor, record_id: int) -> Voided | None:
