@@ -10,7 +10,7 @@ from typing import NamedTuple
 from sqlalchemy import select
 
 from app import policy
-from app.errors import Invalid, NotFound
+from app.errors import Invalid, NotFound, Outdated
 from app.extensions import db
 from app.models import Appointment, ClinicalRecord, NoteDraft, Patient
 from app.models.types import is_key
@@ -102,12 +102,19 @@ def save(actor: Actor, draft: NoteDraft, *, texts: Mapping[str, str], version: i
     if not any(text.strip() for text in texts.values()):
         raise Invalid("Write something in at least one part.", field=TEXTS[0])
     if draft.record_id is not None:
-        # Without a version to compare with, nothing may be overwritten.
-        entry = records.change(actor, draft.record_id, texts=texts, version=version or 0)
+        entry = _change(actor, draft.record_id, texts, version)
     else:
         entry = records.write(actor, patient_id=draft.patient_id, appointment_id=draft.appointment_id, texts=texts)
     note_drafts.finish(draft, entry.id)
     return entry.id
+
+
+def _change(actor: Actor, record_id: int, texts: Mapping[str, str], version: int | None) -> ClinicalRecord:
+    try:
+        # Without a version to compare with, nothing may be overwritten.
+        return records.change(actor, record_id, texts=texts, version=version or 0)
+    except Outdated as refusal:
+        raise Outdated("This entry was changed while you were writing. Look at both versions, then save.") from refusal
 
 
 def save_again(actor: Actor, draft: NoteDraft, *, texts: Mapping[str, str], version: int | None) -> NoteDraft | None:

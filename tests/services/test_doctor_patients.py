@@ -155,3 +155,22 @@ class TestRecord:
             ("record.read", patient.id),
             ("records.listed", patient.id),
         ]
+
+    def test_a_long_record_and_many_visits_take_no_more_statements(self, me: Actor, doctor: Any) -> None:
+        patient = PatientFactory()
+
+        def statements() -> tuple[int, int]:
+            with count_queries() as sheet:
+                doctor_patients.get(me, patient.id)
+            with count_queries() as entries:
+                doctor_record.find(me, patient.id, **PAGE)
+            return len(sheet), len(entries)
+
+        for number in range(1, 7):
+            visit = AppointmentFactory(
+                doctor=doctor, patient=patient, starts_at=now() - number * DAY, state=VisitState.COMPLETED
+            )
+            ClinicalRecordFactory(patient=patient, author=doctor, appointment_id=visit.id)
+            if number == 1:
+                few = statements()
+        assert statements() == few == (8, 3)

@@ -19,10 +19,6 @@ SECONDS = 5.0
 """Far more than it takes, so that a busy machine is no failure; comparing all with all takes minutes."""
 
 
-def pieces(before: str, after: str) -> list[tuple[Change, str]]:
-    return [tuple(piece) for piece in difference(before, after)]
-
-
 @pytest.mark.parametrize(
     ("before", "after", "told"),
     [
@@ -36,7 +32,7 @@ def pieces(before: str, after: str) -> list[tuple[Change, str]]:
     ],
 )
 def test_it_tells_what_was_removed_and_added(before: str, after: str, told: list[tuple[Change, str]]) -> None:
-    assert pieces(before, after) == told
+    assert difference(before, after) == told
 
 
 @given(TEXTS, TEXTS)
@@ -75,4 +71,4 @@ def test_the_longest_texts_are_compared_quickly(before: str, after: str) -> None
 def test_a_word_in_a_long_text_is_found() -> None:
     text = "He slept well. " * 1_300
 
-    assert pieces(text, text + "Come again.")[-1] == Piece(ADDED, "Come again.")
+    assert difference(text, text + "Come again.")[-1] == Piece(ADDED, "Come again.")
