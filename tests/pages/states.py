@@ -144,6 +144,7 @@ CLINIC: dict[str, tuple[State, ...]] = {
     "GET /clinic/records/<int:record_id>/changes": (at("doctor"),),
     "GET /clinic/records/<int:record_id>/void": (at("doctor"), refused("doctor")),
     "GET /clinic/records/<int:record_id>/voided": (at("doctor"),),
+    "GET /clinic/notes/<uuid:draft_id>/discard": (at("doctor"), at("doctor", values={"draft_id": "change"})),
     "GET /clinic/notes/<uuid:draft_id>": (
         at("doctor"),
         refused("doctor"),

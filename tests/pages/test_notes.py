@@ -197,6 +197,7 @@ class TestKept:
         assert "It is not in the record until you save it." in page
         assert "Half a sen" in page
 
+        assert "Half a sen" in clinic.get(f"{path}/discard").text
         for _ in range(2):
             assert clinic.post(f"{path}/discard", data=token).status_code == 303
         assert begin(clinic, start) != path
@@ -231,6 +232,16 @@ class TestKept:
             assert answer.status_code == 404
             assert "This can no longer be saved" in answer.text
             assert "My long note" in answer.text
+
+    def test_so_is_what_comes_after_another_tab_has_discarded_it(self, clinic: FlaskClient, patient: Any) -> None:
+        path = begin(clinic, f"{PATIENTS}/{patient.id}/note")
+        values = form_values(clinic.get(path).text) | {"notes": "My long note"}
+        clinic.post(f"{path}/discard", data=values)
+
+        answer = clinic.post(path, data=values)
+
+        assert answer.status_code == 404
+        assert "My long note" in answer.text
 
     def test_nobody_elses_is_there(self, clinic: FlaskClient, patient: Any, database: Database) -> None:
         path = begin(clinic, f"{PATIENTS}/{patient.id}/note")

@@ -166,11 +166,14 @@ class TestRecord:
                 doctor_record.find(me, patient.id, **PAGE)
             return len(sheet), len(entries)
 
-        for number in range(1, 7):
+        def add(number: int) -> None:
             visit = AppointmentFactory(
                 doctor=doctor, patient=patient, starts_at=now() - number * DAY, state=VisitState.COMPLETED
             )
             ClinicalRecordFactory(patient=patient, author=doctor, appointment_id=visit.id)
-            if number == 1:
-                few = statements()
+
+        add(1)
+        few = statements()
+        for number in range(2, 7):
+            add(number)
         assert statements() == few == (8, 3)

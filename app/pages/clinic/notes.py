@@ -14,7 +14,6 @@ from app.identity import actor
 from app.models import NoteDraft
 from app.pages.clinic.entrance import blueprint
 from app.pages.clinic.note_form import NoteForm, keep
-from app.pages.forms import PortalForm
 from app.pages.render import render, see_other
 from app.services import doctor_record, note_drafts, notes
 from app.services.record_facts import SECTIONS
@@ -47,12 +46,15 @@ def amend_record(record_id: int) -> Response:
 @blueprint.route("/notes/<uuid:draft_id>", methods=["GET", "POST"])
 @writes
 def note(draft_id: UUID) -> Response:
-    """A note on its way; on POST it is saved, once."""
-    draft = note_drafts.get(actor(), str(draft_id), lock=request.method == "POST")
-    form = NoteForm.of(draft)
+    """A note on its way; on POST it is saved, once. Where that cannot be any more, what was typed is shown."""
+    form = NoteForm()
     with suppress(NotFound):
+        draft = note_drafts.get(actor(), str(draft_id), lock=form.is_submitted())
+        form = NoteForm.of(draft)
         return _save(draft, form) if form.is_submitted() else _open(draft, form)
-    return render("clinic/note_lost.html", HTTPStatus.NOT_FOUND, draft=draft, form=form, sections=SECTIONS)
+    if not any(form.texts.values()):
+        raise NotFound
+    return render("clinic/note_lost.html", HTTPStatus.NOT_FOUND, form=form, sections=SECTIONS)
 
 
 @blueprint.post("/notes/<uuid:draft_id>/keep")
@@ -63,12 +65,12 @@ def keep_note(draft_id: UUID) -> Response:
     return Response(status=HTTPStatus.NO_CONTENT)
 
 
-@blueprint.post("/notes/<uuid:draft_id>/discard")
+@blueprint.route("/notes/<uuid:draft_id>/discard", methods=["GET", "POST"])
 def discard_note(draft_id: UUID) -> Response:
-    """Throw away what was typed and not saved. Twice is as once."""
-    form = PortalForm()
-    if not form.validate_on_submit():
-        return see_other("clinic.note", draft_id=draft_id)
+    """Ask on GET; on POST throw away what was typed and not saved. Twice is as once."""
+    if request.method == "GET":
+        draft = note_drafts.get(actor(), str(draft_id))
+        return render("clinic/discard_note.html", draft=draft, form=NoteForm.of(draft), sections=SECTIONS)
     try:
         draft = note_drafts.discard(actor(), str(draft_id))
     except NotFound:

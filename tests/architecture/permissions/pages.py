@@ -273,6 +273,7 @@ CLINIC: dict[str, Row] = {
     f"GET {_NOTE}": row(SIGN_IN, 403, 403, 200, 404, 403, 403, values=_DRAFT_OF_NOTE),
     f"POST {_NOTE}": row(SIGN_IN, 403, 403, 303, 404, 403, 403, values=_DRAFT_OF_NOTE, send=_note),
     f"POST {_NOTE}/keep": row(SIGN_IN, 403, 403, 204, 404, 403, 403, values=_DRAFT_OF_NOTE, send=_note),
+    f"GET {_NOTE}/discard": row(SIGN_IN, 403, 403, 200, 404, 403, 403, values=_DRAFT_OF_NOTE),
     # Whose draft it was does not matter once it is gone: a double click is answered like the first.
     f"POST {_NOTE}/discard": row(SIGN_IN, 403, 403, 303, 303, 403, 403, values=_DRAFT_OF_NOTE),
 }
