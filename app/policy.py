@@ -37,6 +37,7 @@ from app.models import (
     Doctor,
     EmergencyAccess,
     Message,
+    NoteDraft,
     Patient,
     Profile,
     RecordExport,
@@ -268,6 +269,7 @@ VISIBLE: Mapping[type[Base], Mapping[Capacity, Condition]] = {
         Capacity.MEMBER: lambda actor: EmergencyAccess.patient_id.in_(managed_patients(actor)),
         Capacity.DOCTOR: lambda actor: EmergencyAccess.doctor_id == actor.doctor_id,
     },
+    NoteDraft: {Capacity.DOCTOR: lambda actor: NoteDraft.account_id == actor.account_id},
     RecordExport: {
         Capacity.MEMBER: lambda actor: and_(
             RecordExport.account_id == actor.account_id, RecordExport.patient_id.in_(managed_patients(actor))
@@ -313,6 +315,12 @@ def may_see(actor: Actor, model: type[Base]) -> ColumnElement[bool]:
     return or_(*conditions) if conditions else false()
 
 
+def may_see_as(actor: Actor, capacity: Capacity, model: type[Base]) -> ColumnElement[bool]:
+    """The SQL condition for the rows that the actor sees under this hat alone: on a doctor's pages, not a mother's."""
+    rule = VISIBLE[model].get(capacity)
+    return false() if rule is None or capacity not in capacities(actor) else rule(actor)
+
+
 def visible(actor: Actor, model: type[Row]) -> Select[Row]:
     """The base of every query: the rows of a model that the actor may see."""
     return select(model).where(may_see(actor, model))
@@ -327,16 +335,6 @@ def ways_to_see(actor: Actor, model: type[Base]) -> tuple[ColumnElement[bool], .
     if actor.is_admin or not isinstance(rule, BooleanClauseList) or rule.operator is not operators.or_:
         return (rule,)
     return tuple(rule.clauses)
-
-
-def sees_as(actor: Actor, capacity: Capacity, row: Base) -> bool:
-    """Whether the actor sees a row, which is there, under this hat: a doctor may also be the patient's mother."""
-    rule = VISIBLE[type(row)].get(capacity)
-    if rule is None or capacity not in capacities(actor):
-        return False
-    model: Any = type(row)
-    key = row.id  # type: ignore[attr-defined] # every model has a key
-    return db.session.scalar(select(model.id).where(model.id == key, rule(actor))) is not None
 
 
 def keeps(actor: Actor, record: ClinicalRecord) -> bool:

@@ -285,6 +285,21 @@ class ClinicalRecordVersionFactory(_RowFactory[models.ClinicalRecordVersion]):
     diagnostics = "Cough"
 
 
+class NoteDraftFactory(_RowFactory[models.NoteDraft]):
+    """A note that a doctor has begun about a patient, and not saved; nothing is typed unless `kept_at` says when."""
+
+    class Meta:
+        model = models.NoteDraft
+        exclude = ("patient", "doctor")
+
+    patient = factory.SubFactory(PatientFactory)
+    doctor = factory.SubFactory(DoctorFactory)
+    public_id = factory.LazyFunction(lambda: str(uuid4()))
+    account_id = factory.SelfAttribute("doctor.account_id")
+    patient_id = factory.SelfAttribute("patient.id")
+    expires_at = factory.LazyFunction(lambda: datetime.now(UTC) + timedelta(days=7))
+
+
 class RecordExportFactory(_RowFactory[models.RecordExport]):
     """A download of the record of a patient that the managing account can fetch for another day."""
 

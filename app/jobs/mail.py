@@ -20,6 +20,7 @@ from app.services import (
     booking_drafts,
     emergency_access,
     idempotency,
+    note_drafts,
     outbox,
     reminders,
     review_replies,
@@ -98,6 +99,7 @@ def sweep() -> None:
     with transaction():
         idempotency.forget()
         booking_drafts.forget()
+        note_drafts.forget()
         waiting = outbox.due(now())
     for message_id in waiting:
         deliver(message_id)

@@ -10,6 +10,7 @@ from app.models.doctor import Approval, Doctor, doctor_designation, doctor_speci
 from app.models.emergency import EMERGENCY_LASTS, EmergencyAccess
 from app.models.export import EXPORT_KEPT, ExportState, RecordExport
 from app.models.message import Message, MessageState
+from app.models.note_draft import NoteDraft
 from app.models.patient import CareTeamMember, Patient
 from app.models.record import ClinicalRecord, ClinicalRecordVersion
 from app.models.reminder import ReminderChoice
@@ -49,6 +50,7 @@ __all__ = [
     "IdempotencyKey",
     "Message",
     "MessageState",
+    "NoteDraft",
     "OfferState",
     "Patient",
     "Picture",

@@ -13,7 +13,7 @@ from app.models.patient import Patient
 from app.models.types import KEY, foreign_key, pk, text, utc
 
 
-class _ClinicalTexts:
+class ClinicalTexts:
     """The five texts of an entry (documents 000 and 004)."""
 
     diagnostics: Mapped[text] = mapped_column(default="")
@@ -23,7 +23,7 @@ class _ClinicalTexts:
     notes: Mapped[text] = mapped_column(default="")
 
 
-class ClinicalRecord(_ClinicalTexts, Base):
+class ClinicalRecord(ClinicalTexts, Base):
     """One entry of a patient's record, as it reads now: in whose words, `written_by_id` says.
 
     Without an author, the patient reported it at registration.
@@ -57,7 +57,7 @@ class ClinicalRecord(_ClinicalTexts, Base):
     department: Mapped[Department | None] = relationship(lazy="raise")
 
 
-class ClinicalRecordVersion(_ClinicalTexts, Base):
+class ClinicalRecordVersion(ClinicalTexts, Base):
     """A former version of an entry: what it read until `replaced_at`, and whose words they were."""
 
     __tablename__ = "clinical_record_version"

@@ -43,16 +43,18 @@ class PortalForm(FlaskForm):
         return HTTPStatus.BAD_REQUEST if self.errors else HTTPStatus.OK
 
     @contextmanager
-    def refusals(self, *also: type[TooMany]) -> Iterator[None]:
+    def refusals(self, *also: type[TooMany], keeps: bool = False) -> Iterator[None]:
         """Show what a service refuses on this form, instead of an error page; what it had begun is rolled back.
 
-        Of TooMany there is an error page, unless a form with much to type names it too.
+        Of TooMany there is an error page, unless a form with much to type names it too. `keeps`: what was written
+        before stays, such as a draft; the service has to refuse before it writes anything.
         """
         shown: tuple[type[Invalid | Conflict | TooMany], ...] = (Invalid, Conflict, *also)
         try:
             yield
         except shown as refusal:
-            unit_of_work.mark_rollback_only()
+            if not keeps:
+                unit_of_work.mark_rollback_only()
             self.refusal = refusal
             placed = False
             for name, sentences in getattr(refusal, "errors", {}).items():

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from app.clock import to_local
+from app.clock import local_today, to_local
 from app.extensions import settings
 from app.models import VisitKind
 from app.services.wording import VISIT_KINDS, clock_time, day, period, short_day, time_of_day, when, whole_date
@@ -61,6 +61,13 @@ def initials(name: str) -> str:
     return "".join(word[0].upper() for word in (words[:1] + words[1:][-1:]))
 
 
+def age(born: date) -> str:
+    """How old somebody is today: `41 years`, and below two years `7 months`."""
+    today = local_today()
+    months = (today.year - born.year) * 12 + today.month - born.month - (today.day < born.day)
+    return count(months, "month") if months < 24 else count(months // 12, "year")  # noqa: PLR2004 (two years)
+
+
 def visit_kind(kind: VisitKind) -> str:
     """How patient and doctor meet: `In person` or `Video call`."""
     return VISIT_KINDS[kind]
@@ -89,5 +96,6 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "count_of": count,
     "initials": initials,
     "visit_kind": visit_kind,
+    "age": age,
 }
 TESTS: dict[str, Callable[..., bool]] = {"morning": is_morning}

@@ -58,7 +58,8 @@ def patients(
     policy.require(actor, Permission.SEE_DEPARTMENT_PEOPLE, department)
     fitting = Patient.id.in_(_patients_of(department.id)), *patient_lists.matching(search)
     visible = policy.may_see(actor, Patient)
-    found = patient_lists.page(visible, *fitting, by_name=by_name, limit=limit, offset=offset)
+    order = patient_lists.BY_NAME if by_name else patient_lists.BY_KEY
+    found = patient_lists.page(visible, *fitting, order=order, limit=limit, offset=offset)
     audit.record(actor, "patients.listed", department, patients=[line.id for line in found.rows])
     return found
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import aliased
@@ -17,6 +18,8 @@ from app.policy import Actor
 from app.services import audit
 from app.services.listing import Listing
 from app.services.search import words
+
+BY_KEY, BY_NAME = (Patient.id,), (func.lower(Patient.name), Patient.id)
 
 _MOST_DIGITS = 19
 _BETWEEN_DIGITS = " -./()"
@@ -60,15 +63,24 @@ _SELECTED = (
 )
 
 
-def find(actor: Actor, *, search: str = "", phone: str = "", limit: int, offset: int) -> Listing[Line]:
-    """The patients whom the actor may see, by key: two statements, and the audit's where staff read the directory.
+def find(
+    actor: Actor,
+    *conditions: ColumnElement[bool],
+    search: str = "",
+    phone: str = "",
+    order: Sequence[Any] = BY_KEY,
+    limit: int,
+    offset: int,
+) -> Listing[Line]:
+    """The patients whom the actor may see: two statements, and the audit's where staff read the directory.
 
-    `search` as `matching` has it. `phone` is the whole number as it was written.
+    `conditions` narrow further, and `order` is by key unless told; `search` as `matching` has it. `phone` is the whole
+    number as it was written.
     """
-    conditions = [policy.may_see(actor, Patient), *matching(search)]
+    narrowed = [policy.may_see(actor, Patient), *conditions, *matching(search)]
     if phone:
-        conditions.append(Patient.phone == phone)
-    found = page(*conditions, limit=limit, offset=offset)
+        narrowed.append(Patient.phone == phone)
+    found = page(*narrowed, order=order, limit=limit, offset=offset)
     if _reads_directory(actor):
         audit.record(actor, "patients.listed", patients=[line.id for line in found.rows])
     return found
@@ -83,13 +95,9 @@ def matching(search: str) -> list[ColumnElement[bool]]:
     return [_mentions(word) for word in words(search)]
 
 
-def page(*conditions: ColumnElement[bool], by_name: bool = False, limit: int, offset: int) -> Listing[Line]:
-    """One page of the patients that fit, by key or by name: two statements.
-
-    Whether the actor may see them, the caller says.
-    """
+def page(*conditions: ColumnElement[bool], order: Sequence[Any] = BY_KEY, limit: int, offset: int) -> Listing[Line]:
+    """One page of the patients that fit: two statements. Whether the actor may see them, the caller says."""
     count = db.session.scalar(select(func.count(Patient.id)).where(*conditions)) or 0
-    order = (func.lower(Patient.name), Patient.id) if by_name else (Patient.id,)
     rows = db.session.execute(_SELECTED.where(*conditions).order_by(*order).limit(limit).offset(offset))
     return Listing([Line._make(row) for row in rows], count)
 

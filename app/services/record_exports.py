@@ -126,7 +126,7 @@ def outline(claimed: Claim) -> Outline:
 
 def entries(claimed: Claim, keys: Collection[int]) -> list[Entry]:
     """Some of the entries, the newest first; those that were taken out of use meanwhile are left out."""
-    return record_facts.entries(claimed.actor, ClinicalRecord.id.in_(keys))
+    return record_facts.entries(record_facts.mine(claimed.actor), ClinicalRecord.id.in_(keys))
 
 
 def note_progress(claimed: Claim, done: int, total: int) -> None:

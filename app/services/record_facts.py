@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import aliased, joinedload
@@ -30,6 +30,7 @@ from app.policy import Actor
 from app.services.appointments import WITH_PEOPLE
 from app.services.calendar_files import calendar_file
 from app.services.records import TEXTS
+from app.services.text_differences import Piece, difference
 
 SECTIONS: Mapping[str, str] = {
     "diagnostics": "Diagnosis",
@@ -63,6 +64,13 @@ class Version:
     def what_changed(self) -> str:
         """The titles of the texts that differ: `Treatment, Notes`."""
         return ", ".join(SECTIONS[name] for name in self.changed)
+
+
+class SectionChange(NamedTuple):
+    """How one of the five texts reads with what was taken away and added."""
+
+    title: str
+    pieces: list[Piece]
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +195,8 @@ def mine(actor: Actor) -> ColumnElement[bool]:
     return and_(policy.may_see(actor, ClinicalRecord), ClinicalRecord.patient_id.in_(policy.managed_patients(actor)))
 
 
-def entries(actor: Actor, *conditions: ColumnElement[bool]) -> list[Entry]:
-    """The entries that fit, of patients whom the actor acts for, the newest first: three statements for any number.
+def entries(readable: ColumnElement[bool], *conditions: ColumnElement[bool]) -> list[Entry]:
+    """The entries that fit, the newest first: three statements for any number. `readable` says who may read which.
 
     It does not note that they were read: whoever shows them does.
     """
@@ -200,7 +208,7 @@ def entries(actor: Actor, *conditions: ColumnElement[bool]) -> list[Entry]:
         .outerjoin(Department, Department.id == ClinicalRecord.department_id)
         .outerjoin(Appointment, and_(Appointment.id == ClinicalRecord.appointment_id, Appointment.removed_at.is_(None)))
         .outerjoin(visiting, visiting.id == Appointment.doctor_id)
-        .where(mine(actor), *conditions)
+        .where(readable, *conditions)
         .order_by(ClinicalRecord.created_at.desc(), ClinicalRecord.id.desc())
     )
     rows = db.session.execute(query).all()
@@ -211,6 +219,15 @@ def entries(actor: Actor, *conditions: ColumnElement[bool]) -> list[Entry]:
         {row[0].written_by_id for row in rows} | {one.written_by_id for all_ in former.values() for one in all_}
     )
     return [_entry(row, former[row[0].id], names) for row in rows]
+
+
+def changes(before: Version, after: Version) -> list[SectionChange]:
+    """What differs between two versions, text by text; those that are the same are left out."""
+    return [
+        SectionChange(title, difference(before.texts[name], after.texts[name]))
+        for name, title in SECTIONS.items()
+        if before.texts[name] != after.texts[name]
+    ]
 
 
 def _former_versions(record_ids: Collection[int]) -> Mapping[int, list[ClinicalRecordVersion]]:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import joinedload
 
 from app import policy
 from app.clock import now
-from app.errors import Conflict, Forbidden, Invalid, NotFound
+from app.errors import Forbidden, Invalid, NotFound, Outdated
 from app.extensions import db
 from app.models import ClinicalRecord, ClinicalRecordVersion, Department, Patient
 from app.policy import Actor, Permission
@@ -184,7 +184,7 @@ def change(
     `about` is what the writer takes the record to be about (`patient_id`, `appointment_id`): that never changes.
     `version` is the one that the writer has read, for whoever wants no other's change overwritten. Raises NotFound,
     Invalid for a text that is too long and for another patient or appointment, Forbidden for whoever does not read
-    the record as a doctor, or by emergency access alone, and Conflict for a version that is no longer the present one.
+    the record as a doctor, or by emergency access alone, and Outdated for a version that is no longer the present one.
     """
     policy.require(actor, Permission.WRITE_RECORD)
     record = policy.fetch(actor, ClinicalRecord, record_id, *_WITH_NAMES, lock=True)
@@ -197,8 +197,7 @@ def change(
     if former | dict(texts) == former:
         audit.record(actor, "record.read", record, patient_id=record.patient_id)
         return record
-    if version not in (None, record.version):
-        raise Conflict("Somebody has changed this record since you read it. Read it again, then make your change.")
+    _require_present(record, version)
     moment = now()
     db.session.add(
         ClinicalRecordVersion(
@@ -218,15 +217,17 @@ def change(
     return record
 
 
-def void(actor: Actor, record_id: int) -> None:
-    """Take a record out of use, as a doctor; the row, its versions and who did it are kept.
+def void(actor: Actor, record_id: int, *, reason: str = "", version: int | None = None) -> None:
+    """Take a record out of use, as a doctor; the row, its versions, who did it and why are kept.
 
-    Raises NotFound, and Forbidden for whoever does not read the record as a doctor, or by emergency access alone.
+    `version` as in `change`. Raises NotFound, Outdated, and Forbidden for whoever does not read the record as a doctor,
+    or by emergency access alone.
     """
     policy.require(actor, Permission.WRITE_RECORD)
     record = policy.fetch(actor, ClinicalRecord, record_id, lock=True)
     _require_doctor_of(actor, record)
-    record.voided_at, record.voided_by_id = now(), actor.account_id
+    _require_present(record, version)
+    record.voided_at, record.voided_by_id, record.void_reason = now(), actor.account_id, reason
     audit.record(actor, "record.voided", record, patient_id=record.patient_id)
 
 
@@ -251,6 +252,11 @@ def _require_visit(actor: Actor, patient: Patient, appointment_id: int | None) -
         appointment = None
     if appointment is None or appointment.patient_id != patient.id:
         raise Invalid("There is no such appointment of this patient.", field="appointment_id")
+
+
+def _require_present(record: ClinicalRecord, version: int | None) -> None:
+    if version not in (None, record.version):
+        raise Outdated("Somebody has changed this record since you read it. Read it again, then make your change.")
 
 
 def _require_doctor_of(actor: Actor, record: ClinicalRecord) -> None:

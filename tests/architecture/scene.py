@@ -12,6 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app import models
+from app.clock import now
 from app.extensions import db
 from app.policy import Actor
 from app.services import account_links, calendar_feeds
@@ -43,6 +44,10 @@ class Scene:
     waiting_request: models.Appointment
     step: models.VisitStep
     record: models.ClinicalRecord
+    amended_record: models.ClinicalRecord
+    voided_record: models.ClinicalRecord
+    note: str
+    change: str
     export: models.RecordExport
     review: models.Review
     reply: models.ReviewReply
@@ -91,6 +96,15 @@ def feed_of(patient: models.Patient) -> str:
         return calendar_feeds.token(reader) or ""
 
 
+def change_of(entry: models.ClinicalRecord, doctor: models.Doctor) -> str:
+    """The draft of a change to an entry's first version, which has been replaced meanwhile."""
+    factories.ClinicalRecordVersionFactory(record=entry)
+    draft = factories.NoteDraftFactory(
+        patient=entry.patient, doctor=doctor, record_id=entry.id, based_on=1, kept_at=now(), diagnostics="Croup"
+    )
+    return draft.public_id
+
+
 def build_scene() -> Scene:
     """Write the scene into the running test's database."""
     department = factories.DepartmentFactory()
@@ -103,6 +117,7 @@ def build_scene() -> Scene:
     entry = factories.WaitingEntryFactory(patient=patient)
     appointment = factories.AppointmentFactory(patient=patient, doctor=doctor)
     review = factories.ReviewFactory(patient=patient, doctor=doctor)
+    amended = factories.ClinicalRecordFactory(patient=patient, author=doctor, version=2)
     moving = factories.AccountFactory(pending_email="another@example.org")
     return Scene(
         department=department,
@@ -126,6 +141,12 @@ def build_scene() -> Scene:
             starts_at=factories.coming_weekday(hour=15),
         ),
         record=factories.ClinicalRecordFactory(patient=patient, author=doctor),
+        amended_record=amended,
+        voided_record=factories.ClinicalRecordFactory(
+            patient=patient, author=doctor, voided_at=now(), voided_by_id=doctor.account_id, void_reason="Twice"
+        ),
+        note=factories.NoteDraftFactory(patient=patient, doctor=doctor).public_id,
+        change=change_of(amended, doctor),
         export=factories.RecordExportFactory(patient=patient),
         review=review,
         reply=factories.ReviewReplyFactory(review=review),

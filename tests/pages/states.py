@@ -158,6 +158,24 @@ CLINIC: dict[str, tuple[State, ...]] = {
     "GET /clinic/department": (at("doctor"), at("doctor", q="bronch"), at("doctor", author="1"), at("outsider")),
     "GET /clinic/department/patients": (at("doctor"), at("doctor", q="nobody of this name"), at("outsider")),
     "GET /clinic/department/doctors": (at("doctor"), at("doctor", q="nobody of this name")),
+    "GET /clinic/patients": (
+        at("doctor"),
+        at("doctor", q="nobody of this name"),
+        at("outsider", q="a"),
+        empty("doctor"),
+    ),
+    "GET /clinic/patients/<int:patient_id>": (at("doctor"), at("doctor", q="nothing like it"), at("outsider")),
+    "GET /clinic/records/<int:record_id>": (at("doctor"), at("doctor", values={"record_id": "amended_record"})),
+    "GET /clinic/records/<int:record_id>/versions/<int:version>": (at("doctor"),),
+    "GET /clinic/records/<int:record_id>/changes": (at("doctor"),),
+    "GET /clinic/records/<int:record_id>/void": (at("doctor"), refused("doctor")),
+    "GET /clinic/records/<int:record_id>/voided": (at("doctor"),),
+    "GET /clinic/notes/<uuid:draft_id>/discard": (at("doctor"), at("doctor", values={"draft_id": "change"})),
+    "GET /clinic/notes/<uuid:draft_id>": (
+        at("doctor"),
+        refused("doctor"),
+        at("doctor", values={"draft_id": "change"}),
+    ),
 }
 _LIST = "/admin/lists/<any('designations', 'specialisations', 'available-times', 'departments', 'services'):name>"
 _SERVICE = {"name": "services", "key": "service"}

@@ -57,7 +57,7 @@ def clinic(client: FlaskClient, doctor: Any) -> FlaskClient:
 
 def headings(page: str) -> list[str]:
     """Whose records a page lists, in its order."""
-    return re.findall(r'portal-entry__heading">([^<]+)<', page)
+    return re.findall(r'portal-entry__heading"><a href="/clinic/records/\d+">([^<]+)</a>', page)
 
 
 def listed(database: Database) -> list[tuple[str, dict[str, Any]]]:

@@ -73,7 +73,8 @@ class TestOpening:
     def test_it_opens_and_says_until_when(self, doctors_client: FlaskClient, patient: Any, database: Database) -> None:
         answer = submit(doctors_client, page_of(patient), reason=REASON)
 
-        assert (answer.status_code, answer.location) == (303, page_of(patient))
+        assert (answer.status_code, answer.location) == (303, f"/clinic/patients/{patient.id}")
+        assert "Open in an emergency, until" in doctors_client.get(answer.location).text
         (access,) = accesses(database)
         assert access.reason == "Brought in unconscious,\nno relatives here"
         page = doctors_client.get(page_of(patient)).text
@@ -156,7 +157,7 @@ class TestWhileItIsOpen:
         other = EmergencyAccessFactory(doctor=doctor, patient=PatientFactory(name="Ada Lovelace"))
         page = doctors_client.get(page_of(patient)).text
 
-        assert f'href="{page_of(other.patient)}">Ada Lovelace</a>, until {clock_time(database, other)}' in page
+        assert f'href="/clinic/patients/{other.patient.id}">Ada Lovelace</a>, until {clock_time(database, other)}' in page
 
     @pytest.mark.parametrize("change", [{"approval": Approval.REJECTED}, {"deleted_at": now()}])
     def test_who_is_a_doctor_no_more_is_out_at_once(

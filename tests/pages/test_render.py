@@ -25,6 +25,8 @@ PAGE = """
 """
 STRANGER = Actor()
 PATIENT = Actor(account_id=1, display_name="Amira Hassan")
+CLINIC = ("Today", "Requests", "Patients", "Department", "Hours", "My figures")
+ADMIN = ("Dashboard", "Doctors", "Lists")
 EVERYTHING = Actor(account_id=1, display_name="Amira Hassan", doctor_id=3, is_admin=True)
 
 FrameMaker = Callable[..., Flask]
@@ -128,9 +130,27 @@ class TestNavigation:
         [
             (STRANGER, ["Find a doctor", "Our services", "Contact us"]),
             (PATIENT, ["Home", "Find a doctor", "My appointments", "My record", "Our services", "Contact us"]),
-            (Actor(account_id=1, doctor_id=2), ["Today", "Requests", "Hours", "Find a doctor", "My care"]),
-            (Actor(account_id=1, is_admin=True), ["Dashboard", "Doctors", "Find a doctor", "My care"]),
-            (EVERYTHING, ["Today", "Requests", "Hours", "Dashboard", "Doctors", "Find a doctor", "My care"]),
+            (
+                Actor(account_id=1, doctor_id=2),
+                [*CLINIC, "Find a doctor", "My care"],
+            ),
+            (Actor(account_id=1, is_admin=True), [*ADMIN, "Find a doctor", "My care"]),
+            (
+                EVERYTHING,
+                [
+                    "Today",
+                    "Requests",
+                    "Patients",
+                    "Department",
+                    "Hours",
+                    "My figures",
+                    "Dashboard",
+                    "Doctors",
+                    "Lists",
+                    "Find a doctor",
+                    "My care",
+                ],
+            ),
         ],
         ids=["stranger", "patient", "doctor", "admin", "all at once"],
     )

@@ -129,3 +129,22 @@ def test_a_date_of_birth_needs_no_weekday() -> None:
 )
 def test_a_period(starts_at: datetime, ends_at: datetime, words: str) -> None:
     assert spoken.period(starts_at, ends_at) == words
+
+
+@pytest.mark.parametrize(
+    ("born", "words"),
+    [
+        (date(1950, 11, 20), "76 years"),
+        (date(1950, 11, 21), "75 years"),
+        (date(2024, 11, 20), "2 years"),
+        (date(2024, 11, 21), "23 months"),
+        (date(2026, 10, 20), "1 month"),
+        (date(2026, 11, 1), "0 months"),
+    ],
+)
+def test_an_age_is_in_years_and_of_the_smallest_in_months(
+    born: date, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wording, "local_today", lambda: date(2026, 11, 20))
+
+    assert wording.age(born) == words

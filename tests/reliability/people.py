@@ -16,7 +16,7 @@ from http.cookies import SimpleCookie
 from itertools import pairwise
 from select import POLLIN, poll
 from threading import Barrier
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 from urllib.parse import urlencode, urlsplit
 
 from sqlalchemy import func, select, text
@@ -164,9 +164,9 @@ class Person:
             raise Unavailable(page)
         return lambda: self._submit(check, page)
 
-    def tab(self) -> Person:
+    def tab(self) -> Self:
         """Another tab of the same browser, with a connection of its own."""
-        tab = Person.__new__(Person)
+        tab = type(self).__new__(type(self))
         tab.client = Client(self.client.address, dict(self.client.cookies))
         return tab
 

@@ -14,7 +14,7 @@ from app.clock import local_today, now
 from app.errors import NotFound
 from app.models import AuditEvent, AuditEventPatient
 from app.policy import Actor
-from app.services import own_record
+from app.services import own_record, record_lines
 from tests.factories import (
     AccountFactory,
     AppointmentFactory,
@@ -97,7 +97,7 @@ class TestFind:
     def test_a_gist_is_one_short_line(self) -> None:
         record = ClinicalRecordFactory(diagnostics=" \n ", observations="a bcd\n" * 99)
         (line,) = own_record.find(side_of(record.patient), **PAGE).rows
-        assert len(line.gist) <= own_record.LONGEST_GIST + 2
+        assert len(line.gist) <= record_lines.LONGEST_GIST + 2
         assert line.gist.startswith("a bcd a bcd ")
         assert line.gist.endswith(" …")
         assert "\n" not in line.gist

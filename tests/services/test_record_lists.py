@@ -16,6 +16,8 @@ from app.services import (
     care_team,
     department_people,
     department_records,
+    doctor_patients,
+    doctor_record,
     own_record,
     record_exports,
     record_readers,
@@ -166,6 +168,14 @@ def test_lists_use_their_indexes(hospital: Hospital) -> None:
             "ix_patient_manager_id",
             "ix_clinical_record_patient_id_created_at",
         ),
+        lambda: doctor_record.find(doctor, hospital.patients[3], limit=20, offset=0): (
+            "ix_clinical_record_patient_id_created_at",
+        ),
+        lambda: doctor_patients.find(doctor, limit=20, offset=0): (
+            "ix_care_team_member_doctor_id",
+            "ix_appointment_doctor_id_",
+        ),
+        lambda: doctor_patients.get(doctor, hospital.patients[0]): ("ix_appointment_",),
         lambda: record_readers.find(member, hospital.patients[0], Whose.OTHERS, limit=20, offset=0): (
             "ix_audit_event_patient_id_at",
             "ix_audit_event_patient_patient_id_at",

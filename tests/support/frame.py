@@ -40,6 +40,7 @@ LINKED = {
     "clinic.hours": "/clinic/hours",
     "clinic.figures": "/clinic/figures",
     "clinic.department_records": "/clinic/department",
+    "clinic.patients": "/clinic/patients",
     "admin.home": "/admin",
     "admin.doctors": "/admin/doctors",
     "admin.lists": "/admin/lists",

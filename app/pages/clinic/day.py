@@ -17,7 +17,7 @@ from app.pages.clinic.steps import BY_NAME, UNDONE, rows, say_which, undo_addres
 from app.pages.forms import PortalForm
 from app.pages.render import render, see_other
 from app.pages.wording import when
-from app.services import appointment_lists, doctor_days, visit_states
+from app.services import appointment_lists, doctor_days, emergency_access, visit_states
 
 OVER = (VisitState.COMPLETED, VisitState.NO_SHOW)
 
@@ -99,5 +99,6 @@ def _context(on: date) -> dict[str, Any]:
         "done": [row for row in shown if row.visit.state in OVER],
         "next_visit": following,
         "waiting": waiting,
+        "open_records": emergency_access.open_now(who),
         "fingerprint": live.fingerprint(waiting, [row.looks for row in shown], following and following.id),
     }

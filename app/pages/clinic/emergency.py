@@ -36,7 +36,7 @@ def emergency(patient_id: int) -> Response:
     if form.validate_on_submit():
         with form.refusals(TooMany):
             emergency_access.open_record(actor(), patient_id, reason=form.reason.data or "")
-            return see_other("clinic.emergency", patient_id=patient_id)
+            return see_other("clinic.patient", patient_id=patient_id)
     situation = emergency_access.look(actor(), patient_id)
     others = [one for one in emergency_access.open_now(actor()) if one.patient_id != patient_id]
     return render("clinic/emergency.html", form=form, situation=situation, others=others, longest=LONGEST_REASON)

@@ -10,6 +10,7 @@ from app import policy
 from app.errors import Forbidden, NotFound
 from app.http import answer_refusal
 from app.identity import actor
+from app.pages.clinic import note_form
 from app.pages.render import render
 from app.policy import Permission
 from app.services import doctors
@@ -19,6 +20,7 @@ blueprint = Blueprint("clinic", __name__, url_prefix="/clinic")
 
 @blueprint.before_request
 def _let_in() -> None:
+    note_form.keep_of_who_was_away()
     policy.require(actor(), Permission.RUN_CLINIC)
 
 

@@ -105,6 +105,15 @@ _EMERGENCY = "/clinic/patients/<int:patient_id>/emergency"
 _REPLY = "/clinic/reviews/<int:review_id>/reply"
 _REASON = {"reason": "The registration number could not be verified."}
 
+_AMENDED = {"record_id": "amended_record"}
+_NOTE = "/clinic/notes/<uuid:draft_id>"
+_DRAFT_OF_NOTE = {"draft_id": "note"}
+
+
+def _note(_scene: Any) -> dict[str, Any]:
+    return {"diagnostics": "Croup"}
+
+
 PUBLIC: dict[str, Row] = {
     "GET /": same(200),
     "GET /find-a-doctor": same(200),
@@ -319,6 +328,30 @@ CLINIC: dict[str, Row] = {
     f"POST {_REPLY}": row(SIGN_IN, 403, 403, 303, 404, 403, 403, send=_reply),
     f"GET {_REPLY}/delete": row(SIGN_IN, 403, 403, 200, 404, 403, 403),
     f"POST {_REPLY}/delete": row(SIGN_IN, 403, 403, 303, 404, 403, 403),
+    # Every doctor finds every patient of the directory, and may write about each; the record is another matter.
+    "GET /clinic/patients": row(SIGN_IN, 403, 403, 200, 200, 403, 403),
+    "GET /clinic/patients/<int:patient_id>": row(SIGN_IN, 403, 403, 200, 200, 403, 403),
+    "GET /clinic/patients/<int:patient_id>/note": row(SIGN_IN, 403, 403, 303, 303, 403, 403),
+    "GET /clinic/appointments/<int:appointment_id>/note": row(SIGN_IN, 403, 403, 303, 404, 403, 403),
+    "GET /clinic/records/<int:record_id>": row(SIGN_IN, 403, 403, 200, 404, 403, 403),
+    "GET /clinic/records/<int:record_id>/versions/<int:version>": row(
+        SIGN_IN, 403, 403, 200, 404, 403, 403, values={**_AMENDED, "version": "1"}
+    ),
+    "GET /clinic/records/<int:record_id>/changes": row(SIGN_IN, 403, 403, 200, 404, 403, 403, values=_AMENDED),
+    "GET /clinic/records/<int:record_id>/amend": row(SIGN_IN, 403, 403, 303, 404, 403, 403),
+    "GET /clinic/records/<int:record_id>/void": row(SIGN_IN, 403, 403, 200, 404, 403, 403),
+    "POST /clinic/records/<int:record_id>/void": row(
+        SIGN_IN, 403, 403, 303, 404, 403, 403, send=lambda _scene: {"reason": "The wrong patient.", "version": 1}
+    ),
+    "GET /clinic/records/<int:record_id>/voided": row(
+        SIGN_IN, 403, 403, 200, 404, 403, 403, values={"record_id": "voided_record"}
+    ),
+    f"GET {_NOTE}": row(SIGN_IN, 403, 403, 200, 404, 403, 403, values=_DRAFT_OF_NOTE),
+    f"POST {_NOTE}": row(SIGN_IN, 403, 403, 303, 404, 403, 403, values=_DRAFT_OF_NOTE, send=_note),
+    f"POST {_NOTE}/keep": row(SIGN_IN, 403, 403, 204, 404, 403, 403, values=_DRAFT_OF_NOTE, send=_note),
+    f"GET {_NOTE}/discard": row(SIGN_IN, 403, 403, 200, 404, 403, 403, values=_DRAFT_OF_NOTE),
+    # Whose draft it was does not matter once it is gone: a double click is answered like the first.
+    f"POST {_NOTE}/discard": row(SIGN_IN, 403, 403, 303, 303, 403, 403, values=_DRAFT_OF_NOTE),
 }
 ADMIN: dict[str, Row] = {
     "GET /admin": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
