@@ -49,4 +49,4 @@ def end_emergency(patient_id: int) -> Response:
     if form.validate_on_submit():
         patient = emergency_access.end(actor(), patient_id)
         flash(f"Your access to the record of {patient.name} has ended.")
-    return see_other("clinic.emergency", patient_id=patient_id)
+    return see_other("clinic.patient", patient_id=patient_id)
