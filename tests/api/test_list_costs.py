@@ -21,8 +21,9 @@ MOST_FOR_A_PAGE = 4
 
 TOKEN_LOOKUP = "FROM session JOIN"
 AUDIT_ROW = "INSERT INTO audit_event"
-AUDIT_FLAG = "SELECT emergency_access.patient_id"
 """Of one list: the event, and, where it read of several patients, by whom it is found."""
+AUDIT_FLAG = "SELECT emergency_access.patient_id"
+"""Of a doctor: which records are open in an emergency, since the event says so."""
 
 ACTORS = ("admin", "doctor", "patient")
 HOUR = timedelta(hours=1)
