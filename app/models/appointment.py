@@ -71,6 +71,7 @@ class Appointment(Base):
     available_time_id: Mapped[int | None] = mapped_column(KEY, foreign_key("available_time.id"), index=True)
     patient_agreed: Mapped[bool] = mapped_column(default=False)
     overbooked: Mapped[bool] = mapped_column(default=False)
+    overbooking_reason: Mapped[text] = mapped_column(default="", server_default="")
     hold_expires_at: Mapped[utc | None]
     cancel_reason: Mapped[text] = mapped_column(default="")
     cancelled_at: Mapped[utc | None]

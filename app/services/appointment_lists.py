@@ -8,7 +8,7 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select
 
 from app import policy
 from app.clock import day_bounds, now
@@ -19,6 +19,7 @@ from app.policy import Actor, Capacity, Permission
 from app.services.appointments import WITH_PEOPLE
 from app.services.listing import Listing, listing
 from app.services.reading import fixed, read
+from app.services.search import words
 from app.services.statements import Fixed
 
 _RUNNING = (*OPEN, VisitState.IN_PROGRESS)
@@ -137,6 +138,35 @@ def _page(hats: frozenset[Capacity], filters: frozenset[str]) -> tuple[Fixed[int
         .offset(bindparam("offset"))
     )
     return fixed(select(func.count(Appointment.id)).where(*conditions)), fixed(lines.where(*conditions))
+
+
+def of_hospital(
+    actor: Actor,
+    *,
+    search: str = "",
+    states: Collection[VisitState] = (),
+    since: date,
+    until: date | None = None,
+    limit: int,
+    offset: int,
+) -> Listing[Appointment]:
+    """All appointments from one hospital-local day to another, both included, soonest first: two statements.
+
+    Every word of `search` must occur in the patient's or the doctor's name. Raises Forbidden for anyone but
+    admins.
+    """
+    policy.require(actor, Permission.ADMINISTER)
+    query = _shown(actor).where(Appointment.starts_at >= day_bounds(since)[0])
+    if until is not None:
+        query = query.where(Appointment.starts_at < day_bounds(until)[1])
+    if states:
+        query = query.where(Appointment.state.in_(states))
+    for word in words(search):
+        name = word.lower()
+        patients = select(Patient.id).where(func.lower(Patient.name).contains(name, autoescape=True))
+        doctors = select(Doctor.id).where(func.lower(Doctor.name).contains(name, autoescape=True))
+        query = query.where(or_(Appointment.patient_id.in_(patients), Appointment.doctor_id.in_(doctors)))
+    return listing(query.order_by(Appointment.starts_at, Appointment.id), *WITH_PEOPLE, limit=limit, offset=offset)
 
 
 def of_managed_patients(actor: Actor, group: Group, *, limit: int, offset: int) -> Listing[Appointment]:

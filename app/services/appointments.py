@@ -35,7 +35,7 @@ WITH_PEOPLE = (
 )
 """Loader options that every face needs to show a visit."""
 
-WITH_MANAGER, _WITH_DEPARTMENT = joinedload(Patient.manager), joinedload(Doctor.department)
+WITH_MANAGER, WITH_DEPARTMENT = joinedload(Patient.manager), joinedload(Doctor.department)
 
 _STILL_A_PATIENT = fixed(select(Patient.id).where(Patient.id == bindparam("key"), Patient.voided_at.is_(None)))
 
@@ -131,6 +131,7 @@ def move(
     slot = calendars.offered(appointment.doctor_id, starts_at, by_patient=not staff, ignoring=appointment.id)
     with calendars.taking_time(appointment.doctor_id, slot.starts_at):
         appointment.starts_at, appointment.ends_at, appointment.arrived_at = slot.starts_at, slot.ends_at, None
+        appointment.overbooked = False  # it has a free time of its own now
         appointment.available_time_id = available_time_id
         appointment.version += 1
         if not staff:
@@ -205,7 +206,7 @@ def require_for(actor: Actor, patient: Patient) -> None:
 
 def bookable_doctor(actor: Actor, doctor_id: int) -> Doctor:
     """A doctor whom people may book: approved and there. Raises NotFound."""
-    doctor = policy.fetch(actor, Doctor, doctor_id, _WITH_DEPARTMENT)
+    doctor = policy.fetch(actor, Doctor, doctor_id, WITH_DEPARTMENT)
     if not doctor.is_listed:
         raise NotFound
     return doctor

@@ -184,6 +184,16 @@ ADMIN: dict[str, tuple[State, ...]] = {
     "GET /admin/doctors": (at("admin"), at("admin", search="nobody of this name"), empty("admin")),
     "GET /admin/doctors/<int:doctor_id>": (at("admin"), at("admin", values={"doctor_id": "doctor"})),
     "GET /admin/doctors/<int:doctor_id>/reject": (at("admin"), refused("admin")),
+    "GET /admin/appointments": (
+        at("admin"),
+        at("admin", search="nobody of this name"),
+        at("admin", show="cancelled"),
+        empty("admin"),
+    ),
+    "GET /admin/appointments/<int:appointment_id>": (at("admin"),),
+    "GET /admin/appointments/<int:appointment_id>/cancel": (at("admin"),),
+    "GET /admin/appointments/overbook": (at("admin", q="a"), at("admin", q="nobody of this name"), at("admin")),
+    "GET /admin/appointments/overbook/<int:patient_id>": (at("admin"), refused("admin")),
     "GET /admin/messages": (at("admin"), at("admin", state="all"), at("admin", search="nobody"), empty("admin")),
     "GET /admin/contacts": (
         at("admin"),

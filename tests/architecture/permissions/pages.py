@@ -96,6 +96,13 @@ def _period(_scene: Any) -> dict[str, Any]:
     return {"since": f"{moment:%Y-%m-%d}T09:00:00Z", "until": f"{moment:%Y-%m-%d}T12:00:00Z"}
 
 
+def _overbooking(scene: Any) -> dict[str, Any]:
+    day = coming_weekday(days=20)
+    when = {f"on-{part}": getattr(day, part) for part in ("day", "month", "year")}
+    what = {"at": "10am", "minutes": "15", "kind": "in_person", "reason": "Urgent", "key": str(uuid4())}
+    return {"doctor": scene.doctor.id, **when, **what}
+
+
 _STEP = "/clinic/appointments/<int:appointment_id>/<any(confirm, arrived, start, complete, missed):step>"
 _PENDING = {"doctor_id": "pending_doctor"}
 _REQUEST = {"appointment_id": "waiting_request"}
@@ -362,6 +369,15 @@ ADMIN: dict[str, Row] = {
     "POST /admin/doctors/<int:doctor_id>/reject": row(
         SIGN_IN, 403, 403, 403, 403, 403, 303, values=_PENDING, send=lambda _scene: _REASON
     ),
+    "GET /admin/appointments": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
+    "GET /admin/appointments/<int:appointment_id>": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
+    "GET /admin/appointments/<int:appointment_id>/cancel": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
+    "POST /admin/appointments/<int:appointment_id>/cancel": row(
+        SIGN_IN, 403, 403, 403, 403, 403, 303, send=lambda _scene: {"reason": "The room is flooded."}
+    ),
+    "GET /admin/appointments/overbook": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
+    "GET /admin/appointments/overbook/<int:patient_id>": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
+    "POST /admin/appointments/overbook/<int:patient_id>": row(SIGN_IN, 403, 403, 403, 403, 403, 303, send=_overbooking),
     "GET /admin/messages": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
     "POST /admin/messages/<int:message_id>/retry": row(SIGN_IN, 403, 403, 403, 403, 403, 303),
     "POST /admin/messages/retry": row(SIGN_IN, 403, 403, 403, 403, 403, 303),
