@@ -18,6 +18,7 @@ from app.services.search import words
 WORDS: dict[Template, str] = {
     Template.BOOKED: "Appointment booked",
     Template.CONFIRMED: "Appointment confirmed",
+    Template.UNCONFIRMED: "Confirmation taken back",
     Template.MOVED: "Appointment moved",
     Template.CHANGED: "Appointment changed",
     Template.CANCELLED: "Appointment cancelled",
@@ -35,6 +36,8 @@ WORDS: dict[Template, str] = {
     Template.SECOND_FACTOR_OFF: "Two-step sign-in turned off",
     Template.RECOVERY_CODE_USED: "Recovery code used",
     Template.RECORD_READY: "Download of a record ready",
+    Template.EMERGENCY_OPENED: "Record opened in an emergency",
+    Template.REVIEW_REPLIED: "Reply to a review",
 }
 """What each mail is about, in words."""
 

@@ -176,4 +176,4 @@ class TestRecord:
         few = statements()
         for number in range(2, 7):
             add(number)
-        assert statements() == few == (8, 3)
+        assert statements() == few == (8, 4)
