@@ -130,6 +130,7 @@ def complaints(name: str, page: str, settings: Settings) -> list[str]:
     return [what for what, is_kept in rules.items() if not is_kept]
 
 
+@pytest.mark.slow
 def test_every_page_is_valid_html(sources: Pages, tmp_path: Path) -> None:
     if not CHECKER.is_file():
         cannot_run("the HTML checker is not installed: npm ci")
