@@ -200,7 +200,7 @@ ADMIN: dict[str, tuple[State, ...]] = {
         at("admin", show="handled"),
         at("admin", search="nobody"),
         empty("admin"),
-        refused("admin", messages=""),
+        refused("admin"),
     ),
     "GET /admin/lists": (at("admin"), empty("admin")),
     f"GET {_LIST}": (
