@@ -1,6 +1,6 @@
-"""Pages for admins: the dashboard, the approval of doctors, the lists of the catalogue, mail and questions."""
+"""Pages for admins: the dashboard, the approval of doctors, lists, mail, questions, settings, closures."""
 
-from app.pages.admin import contacts, doctors, home, lists, messages
+from app.pages.admin import closures, contacts, doctors, home, hospital, lists, messages
 from app.pages.admin.entrance import blueprint
 
-__all__ = ["blueprint", "contacts", "doctors", "home", "lists", "messages"]
+__all__ = ["blueprint", "closures", "contacts", "doctors", "home", "hospital", "lists", "messages"]
