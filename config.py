@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -23,6 +24,10 @@ MINIMUM_SECRET_LENGTH = 32
 MINIMUM_SECRET_CHARACTERS = 8
 SHORTEST_SLOT_MINUTES, LONGEST_SLOT_MINUTES = 5, 480
 MAIL_SCHEMES = ("file", "smtp", "console")
+USUAL_COLOUR = "#0b5563"
+"""That of static/css/_theme.scss."""
+
+HEX_COLOUR = re.compile(r"#[0-9a-f]{6}", re.ASCII)
 
 
 class SettingsError(Exception):
@@ -31,7 +36,10 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What one running portal is told from outside. Times are in the unit that the name ends with."""
+    """What one running portal is told from outside. Times are in the unit that the name ends with.
+
+    Of CHANGEABLE the environment says the first values: what admins choose in the portal goes before it.
+    """
 
     env: Literal["development", "production", "test"] = "development"
     debug: bool = False
@@ -46,6 +54,8 @@ class Settings:
     mail_url: str
     mail_from: str = "no-reply@hospital.example"
     hospital_name: str = "Larkfield Hospital"
+    brand_colour: str = USUAL_COLOUR
+    logo_picture_id: int | None = None
     hospital_timezone: str = "Europe/London"
     currency: str = "GBP"
     phone_region: str = "GB"
@@ -148,7 +158,7 @@ class Settings:
         if self.phone_region not in phonenumbers.SUPPORTED_REGIONS:
             message = f"PHONE_REGION is {self.phone_region!r}, which is no country's two letters such as GB."
             raise SettingsError(message)
-        self._refuse_impossible_hours()
+        self._refuse_impossible_values()
         try:
             make_url(self.database_url)
         except ArgumentError:
@@ -172,7 +182,10 @@ class Settings:
                 message = f"{name.upper()} is {getattr(self, name)}; it must be at least {least}."
                 raise SettingsError(message)
 
-    def _refuse_impossible_hours(self) -> None:
+    def _refuse_impossible_values(self) -> None:
+        if not HEX_COLOUR.fullmatch(self.brand_colour):
+            message = f"BRAND_COLOUR is {self.brand_colour!r}, which is no colour such as #0b5563, in small letters."
+            raise SettingsError(message)
         if not self.weekdays:
             message = f"WORKING_DAYS is {self.working_days!r}, which are no days such as mon,tue,wed,thu,fri."
             raise SettingsError(message)
@@ -201,6 +214,21 @@ class Settings:
             raise SettingsError(message)
 
 
+CHANGEABLE = frozenset(
+    {
+        "hospital_name",
+        "brand_colour",
+        "logo_picture_id",
+        "default_slot_minutes",
+        "booking_horizon_days",
+        "booking_cutoff_hours",
+        "waiting_offer_hours",
+        "doctor_approval",
+        "second_factor_required",
+    }
+)
+"""What admins may change while the portal runs (docs/adr/0011)."""
+
 _LIMITS = (
     "ratelimit_anonymous",
     "ratelimit_signed_in",
@@ -212,6 +240,7 @@ _TEXTS = (
     "host",
     "mail_from",
     "hospital_name",
+    "brand_colour",
     "hospital_timezone",
     "currency",
     "phone_region",
@@ -252,6 +281,7 @@ Choice = TypeVar("Choice", bound=str)
 _MODES: tuple[Mode, ...] = ("development", "production", "test")
 _APPROVALS: tuple[DoctorApproval, ...] = ("manual", "automatic")
 _REQUIRED_OF: tuple[RequiredOf, ...] = ("none", "staff")
+CHOICES: dict[str, tuple[str, ...]] = {"doctor_approval": _APPROVALS, "second_factor_required": _REQUIRED_OF}
 
 
 def _choice(env: Env, name: str, choices: tuple[Choice, ...]) -> Choice:

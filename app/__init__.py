@@ -10,6 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app import api, cli, http, identity, models, pages
 from app.extensions import compress, csrf, db, job_queue, limiter, login_manager, mail, migrate
 from app.jobs import mail as mail_jobs
+from app.services import hospital_settings
 from config import ROOT, Settings
 
 MEBIBYTE = 2**20
@@ -20,6 +21,7 @@ def create_app(settings: Settings | None = None) -> http.Portal:
     settings = settings or Settings.from_environment()
     app = http.Portal(__name__, template_folder=ROOT / "templates", static_folder=ROOT / "static")
     app.extensions["settings"] = settings
+    app.extensions["chosen_settings"] = hospital_settings.chosen
     app.extensions["rate_limits"] = SimpleNamespace(key=identity.rate_limit_key, default=identity.default_rate_limit)
     app.config.from_mapping(_flask_configuration(settings))
     for extension in (db, login_manager, csrf, limiter, mail, compress, job_queue):

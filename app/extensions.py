@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextvars import ContextVar
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from flask import Flask, current_app
+from flask import Flask, current_app, g, has_app_context
 from flask_compress import Compress
 from flask_limiter import Limiter
 from flask_login import LoginManager
@@ -18,8 +19,10 @@ from redis import Redis
 from redis.exceptions import RedisError
 from rq import Queue
 from sqlalchemy import Engine, MetaData, event
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction
 from werkzeug.local import LocalProxy
+
+from config import CHANGEABLE
 
 if TYPE_CHECKING:
     from config import Settings
@@ -95,7 +98,55 @@ mail = Mail()
 compress = Compress()
 job_queue = JobQueue()
 
-settings = cast("Settings", LocalProxy(lambda: current_app.extensions["settings"]))
+
+given_settings = cast("Settings", LocalProxy(lambda: current_app.extensions["settings"]))
+"""What the environment says; `settings` below is what holds."""
+
+
+class _SettingsInForce:
+    """The settings: what the environment says, and before it what admins have chosen since (docs/adr/0011).
+
+    create_app() tells where their choices are read: that is known above this layer. They are read once a transaction,
+    and only where one of them is asked for.
+    """
+
+    def __getattr__(self, name: str) -> Any:
+        value = _choices().get(name) if name in CHANGEABLE else None
+        return getattr(given_settings, name) if value is None else value
+
+
+_CHOSEN, _KNOWN = "chosen_settings", "known_settings"
+
+settings = cast("Settings", _SettingsInForce())
+
+
+def _choices() -> Mapping[str, Any]:
+    if _CHOSEN not in g:
+        read = current_app.extensions.get(_CHOSEN)
+        found = read() if read else None
+        if found is None:  # there is no database that answers
+            use_known_choices()
+        else:
+            current_app.extensions[_KNOWN] = found
+            setattr(g, _CHOSEN, found)
+    return cast("Mapping[str, Any]", getattr(g, _CHOSEN))
+
+
+def use_known_choices() -> None:
+    """Make do, in this request, with what this process last read of the admins' choices."""
+    setattr(g, _CHOSEN, current_app.extensions.get(_KNOWN, {}))
+
+
+def forget_choices() -> None:
+    """Have the admins' choices read anew, since they were changed."""
+    g.pop(_CHOSEN, None)
+
+
+@event.listens_for(Session, "after_transaction_end")
+def _read_choices_anew(_session: Session, transaction: SessionTransaction) -> None:
+    if transaction.parent is None and has_app_context():
+        forget_choices()
+
 
 read_only: ContextVar[bool] = ContextVar("read_only", default=False)
 """Set by the edge for requests that only read: their SQLite transaction begins deferred, all others IMMEDIATE."""

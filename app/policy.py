@@ -36,6 +36,7 @@ from app.models import (
     Designation,
     Doctor,
     EmergencyAccess,
+    HospitalSettings,
     Message,
     NoteDraft,
     Patient,
@@ -297,12 +298,14 @@ VISIBLE: Mapping[type[Base], Mapping[Capacity, Condition]] = {
         Capacity.ADMIN: _everything,
     },
     TimeOff: {
-        # One of no doctor is the whole hospital's.
+        # One of no doctor is the whole hospital's: that it is closed, and why, everybody reads.
+        Capacity.ANYONE: lambda _: TimeOff.doctor_id.is_(None),
         Capacity.DOCTOR: lambda actor: or_(TimeOff.doctor_id == actor.doctor_id, TimeOff.doctor_id.is_(None)),
         Capacity.ADMIN: _everything,
     },
     ContactMessage: {Capacity.ADMIN: _everything},
     Message: {Capacity.ADMIN: _everything},
+    HospitalSettings: {Capacity.ADMIN: _everything},
     CalendarFeed: {Capacity.MEMBER: lambda actor: CalendarFeed.account_id == actor.account_id},
     ReminderChoice: {Capacity.MEMBER: lambda actor: ReminderChoice.account_id == actor.account_id},
 }

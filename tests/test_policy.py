@@ -132,6 +132,7 @@ class Scene:
             models.Service: {"one": ServiceFactory()},
             models.VisitStep: {"at heart": VisitStepFactory(appointment=visit(own, dr_heart, removed_at=now()))},
             models.Message: {"one": MessageFactory()},
+            models.HospitalSettings: {"the row": models.HospitalSettings(id=1)},  # which the migration has written
             models.BookingDraft: {"marie": BookingDraftFactory(patient=own, doctor=dr_heart)},
             models.NoteDraft: {"heart": NoteDraftFactory(patient=own, doctor=dr_heart)},
             models.CalendarFeed: {"marie": CalendarFeedFactory(account=marie)},
@@ -214,15 +215,15 @@ SEEN: dict[type[Base], dict[str, set[str]]] = {
     models.AvailableTime: everyone("nine"),
     models.Service: everyone("one"),
     models.VisitStep: NOBODY_ELSE | {who: {"at heart"} for who in ("heart", "admin")},
+    models.HospitalSettings: NOBODY_ELSE | {"admin": {"the row"}},
     models.Message: NOBODY_ELSE | {"admin": {"one"}},
     models.BookingDraft: NOBODY_ELSE | {"marie": {"marie"}},
     models.NoteDraft: NOBODY_ELSE | {"heart": {"heart"}},
     models.CalendarFeed: NOBODY_ELSE | {"marie": {"marie"}},
     models.ReminderChoice: NOBODY_ELSE | {"marie": {"marie"}},
     models.WeeklyHours: NOBODY_ELSE | {"heart": {"heart"}, "admin": {"heart"}},
-    models.TimeOff: NOBODY_ELSE
-    | {who: {"everybody"} for who in ("lung", "homeless")}
-    | {who: {"heart", "everybody"} for who in ("heart", "admin")},
+    # That the whole hospital is closed everybody may know.
+    models.TimeOff: everyone("everybody") | {who: {"heart", "everybody"} for who in ("heart", "admin")},
     # The others have profiles, too, of which each sees one.
     models.Profile: {who: {"another"} for who in EVERYONE}
     | {"stranger": set(), "marie": {"marie"}, "otto": {"otto"}, "admin": {"marie", "otto", "another"}},

@@ -17,7 +17,7 @@ from app.models.reminder import ReminderChoice
 from app.models.review import Review, ReviewReply
 from app.models.schedule import TimeOff, WeeklyHours
 from app.models.second_factor import RecoveryCode, SecondFactor
-from app.models.site import ContactMessage, Picture, Service
+from app.models.site import ContactMessage, HospitalSettings, Picture, Service
 from app.models.visit_step import VisitStep
 from app.models.waiting import EVERY_DAY, EndReason, HalfDay, OfferState, WaitingEntry, WaitingOffer
 
@@ -47,6 +47,7 @@ __all__ = [
     "EndReason",
     "ExportState",
     "HalfDay",
+    "HospitalSettings",
     "IdempotencyKey",
     "Message",
     "MessageState",

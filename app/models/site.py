@@ -1,4 +1,4 @@
-"""What the hospital shows and receives: services, pictures, contact messages."""
+"""What the hospital shows and receives: services, pictures, contact messages; and what its admins have chosen."""
 
 from __future__ import annotations
 
@@ -47,3 +47,25 @@ class ContactMessage(Base):
     sent_key: Mapped[text | None] = mapped_column(unique=True)
     created_at: Mapped[utc] = mapped_column(default=now)
     handled_at: Mapped[utc | None] = mapped_column(index=True)
+
+
+class HospitalSettings(Base):
+    """The one row of what admins have chosen in place of the environment's settings; empty where they have not.
+
+    The names and units are those of `config.Settings`.
+    """
+
+    __tablename__ = "hospital_settings"
+    __table_args__ = (CheckConstraint("id = 1", name="is_the_only_one"),)
+
+    id: Mapped[int] = mapped_column(KEY, primary_key=True, autoincrement=False)
+    version: Mapped[int] = mapped_column(default=1)
+    hospital_name: Mapped[text | None]
+    brand_colour: Mapped[text | None]
+    logo_picture_id: Mapped[int | None] = mapped_column(KEY, foreign_key("picture.id", ondelete="SET NULL"))
+    default_slot_minutes: Mapped[int | None]
+    booking_horizon_days: Mapped[int | None]
+    booking_cutoff_hours: Mapped[int | None]
+    waiting_offer_hours: Mapped[int | None]
+    doctor_approval: Mapped[text | None]
+    second_factor_required: Mapped[text | None]

@@ -9,6 +9,7 @@ from flask import Response, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
 
 from app import identity, unit_of_work
+from app.extensions import use_known_choices
 from app.http import Refusal
 from app.pages.render import see_other
 from app.policy import Actor
@@ -92,6 +93,8 @@ def error_page(status: int, detail: str | None = None) -> str:
     Never fails for want of a database: from 500 on nobody is looked up, and below that a look-up may fail.
     """
     ours = status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    if ours:
+        use_known_choices()
     fallback = HTTPStatus.INTERNAL_SERVER_ERROR if ours else HTTPStatus.BAD_REQUEST
     return render_template(
         "errors/error.html",

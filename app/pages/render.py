@@ -15,6 +15,7 @@ from werkzeug.local import LocalProxy
 from app import identity
 from app.extensions import settings
 from app.pages import form_parts, wording
+from app.pages.brand import brand_url
 from app.pages.destination import way_back
 from app.pages.static_files import configure_static_files
 from app.policy import Actor, Permission, can
@@ -54,6 +55,7 @@ def navigation(actor: Actor) -> tuple[Entry, ...]:
         (actor.is_admin, "admin.home", "Dashboard"),
         (actor.is_admin, "admin.doctors", "Doctors"),
         (actor.is_admin, "admin.lists", "Lists"),
+        (actor.is_admin, "admin.hospital", "Hospital"),
         (actor.is_signed_in and not is_staff, "patient.home", "Home"),
         (True, "public.find_doctors", "Find a doctor"),
         (actor.is_signed_in and not is_staff, "patient.appointments", "My appointments"),
@@ -145,6 +147,7 @@ def configure_templates(app: Flask) -> None:
         {name: Components(environment, files) for name, files in COMPONENTS.items()},
         form_parts=form_parts,
         settings=settings,
+        brand_url=brand_url,
         actor=LocalProxy(identity.actor),
         navigation=navigation,
         can=_may,

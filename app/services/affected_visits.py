@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select, true
 
 from app import policy
 from app.clock import now
@@ -44,8 +44,11 @@ class Unseen(Outdated):
     default = "The visits below have changed since you looked. Check them again."
 
 
-def within(actor: Actor, doctor_id: int, starts_at: datetime, ends_at: datetime) -> Affected:
-    """What is still to come or under way of a doctor, and touches the time between two moments: two statements."""
+def within(actor: Actor, doctor_id: int | None, starts_at: datetime, ends_at: datetime) -> Affected:
+    """What is still to come or under way of a doctor, or of all, and touches the time between two moments.
+
+    Two statements.
+    """
     return _affected(
         actor,
         doctor_id,
@@ -60,9 +63,9 @@ def coming(actor: Actor, doctor_id: int, *, loses: Callable[[Interval], bool]) -
     return _affected(actor, doctor_id, now(), until=None, loses=loses)
 
 
-def lock_patients(doctor_id: int, affected: Affected) -> None:
-    """Lock the calendars that cancelling what is affected changes, once that of the doctor is locked."""
-    offered = [offer.held.patient_id for offer in waiting_offers.of_doctor(doctor_id)]
+def lock_patients(doctor_ids: Collection[int], affected: Affected) -> None:
+    """Lock the calendars that cancelling what is affected changes, once those of its doctors are locked."""
+    offered = [offer.held.patient_id for doctor_id in doctor_ids for offer in waiting_offers.of_doctor(doctor_id)]
     calendars.lock([], sorted({visit.patient_id for visit in affected.visits}.union(offered)))
 
 
@@ -73,11 +76,11 @@ def cancel(actor: Actor, affected: Affected, reason: str) -> None:
 
 
 def _affected(
-    actor: Actor, doctor_id: int, start: datetime, *, until: datetime | None, loses: Callable[[Interval], bool]
+    actor: Actor, doctor_id: int | None, start: datetime, *, until: datetime | None, loses: Callable[[Interval], bool]
 ) -> Affected:
     moment = now()
     query = policy.visible(actor, Appointment).where(
-        Appointment.doctor_id == doctor_id,
+        true() if doctor_id is None else Appointment.doctor_id == doctor_id,
         Appointment.starts_at > max(start, moment) - LONGEST_VISIT,
         Appointment.ends_at > moment,
         _takes_time(moment),

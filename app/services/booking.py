@@ -14,7 +14,8 @@ from app.extensions import db, settings
 from app.models import OPEN, Appointment, Doctor, Patient, VisitKind
 from app.models.types import is_key
 from app.policy import Actor, Permission
-from app.services import appointments, availability, calendars, patients
+from app.services import appointments, availability, calendars, closures, patients
+from app.services.closures import Closed
 
 DAYS_SHOWN = timedelta(days=7)
 OTHER_TIMES_SHOWN = 6
@@ -32,7 +33,8 @@ class Day:
 class Week:
     """The free times of seven days from `first` to `last`; `earlier` and `later` are where the weeks beside it start.
 
-    `next_free` is the first free time of all; where it is None the doctor cannot be booked at present.
+    `next_free` is the first free time of all; where it is None the doctor cannot be booked at present. `closed`: when
+    the whole hospital is, in these days.
     """
 
     first: date
@@ -41,11 +43,12 @@ class Week:
     earlier: date | None
     later: date | None
     next_free: datetime | None
+    closed: list[Closed]
 
     @property
     def fingerprint(self) -> str:
         """The same for two weeks that look the same: a page asks by it whether anything has changed."""
-        seen = (self.first, self.last, self.days, self.earlier, self.later, self.next_free is None)
+        seen = (self.first, self.last, self.days, self.earlier, self.later, self.next_free is None, self.closed)
         return hashlib.sha256(repr(seen).encode()).hexdigest()[:32]
 
 
@@ -76,7 +79,8 @@ def week(doctor_id: int, start: date | None = None) -> Week:
     opening = to_local(following[0].starts_at).date() if following else to_local(availability.earliest()).date()
     first = min(max(start or opening, opening), final)
     last = first + DAYS_SHOWN - timedelta(days=1)
-    slots = availability.free_slots([doctor_id], start=day_bounds(first)[0], end=day_bounds(last)[1])[doctor_id]
+    start_of_week, end_of_week = day_bounds(first)[0], day_bounds(last)[1]
+    slots = availability.free_slots([doctor_id], start=start_of_week, end=end_of_week)[doctor_id]
     days: dict[date, list[datetime]] = {}
     for slot in slots:
         days.setdefault(to_local(slot.starts_at).date(), []).append(slot.starts_at)
@@ -87,6 +91,7 @@ def week(doctor_id: int, start: date | None = None) -> Week:
         earlier=max(first - DAYS_SHOWN, opening) if first > opening else None,
         later=first + DAYS_SHOWN if following and first + DAYS_SHOWN <= final else None,
         next_free=following[0].starts_at if following else None,
+        closed=closures.between(start_of_week, end_of_week),
     )
 
 

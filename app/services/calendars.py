@@ -81,6 +81,13 @@ def freed(doctor_id: int) -> None:
         unit_of_work.after_commit(OFFER_FREE_TIMES, doctor_id)
 
 
+def freed_everywhere() -> None:
+    """As `freed`, for all doctors: the hospital is open after all, or times can be booked earlier or later."""
+    waiting = update(WaitingEntry).where(WaitingEntry.ended_at.is_(None))
+    for doctor_id in sorted(set(db.session.scalars(waiting.values(due_at=now()).returning(WaitingEntry.doctor_id)))):
+        unit_of_work.after_commit(OFFER_FREE_TIMES, doctor_id)
+
+
 def offered(doctor_id: int, starts_at: datetime, *, by_patient: bool, ignoring: int | None = None) -> availability.Slot:
     """The doctor's free slot that starts then. Staff need no notice; a doctor without hours has any future time.
 

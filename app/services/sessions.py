@@ -17,8 +17,8 @@ from sqlalchemy import Select, bindparam, exists, or_, select, update
 
 from app.clock import now
 from app.errors import NotFound, Unauthorized
-from app.extensions import db, settings
-from app.models import Account, Approval, Doctor, SecondFactor, Session, SessionKind
+from app.extensions import db, given_settings, settings
+from app.models import Account, Approval, Doctor, HospitalSettings, SecondFactor, Session, SessionKind
 from app.models.types import is_key
 from app.policy import Actor, without_staff_rights
 from app.services import audit
@@ -39,6 +39,8 @@ _LIVE = (
         Doctor.department_id,
         Session.last_seen_at,
         exists().where(SecondFactor.account_id == Account.id, SecondFactor.confirmed_at.is_not(None)),
+        # Not by a statement of its own: programs of staff ask all the time.
+        select(HospitalSettings.second_factor_required).scalar_subquery(),
     )
     .join(Account, Account.id == Session.account_id)
     .outerjoin(
@@ -224,9 +226,8 @@ def _presence(which: Fixed[*tuple[Any, ...]], key: int | str, kind: SessionKind,
     if not rows:
         return None
     (row,) = rows
-    session_id, account_id, first_name, last_name, username, is_admin, doctor_id, department_id, seen_at, has_factor = (
-        row
-    )
+    session_id, account_id, first_name, last_name, username, is_admin, doctor_id, department_id, *others = row
+    seen_at, has_factor, chosen = others
     actor = Actor(
         account_id=account_id,
         session_id=session_id,
@@ -237,7 +238,7 @@ def _presence(which: Fixed[*tuple[Any, ...]], key: int | str, kind: SessionKind,
         origin=origin,
     )
     is_staff = actor.is_admin or actor.is_doctor
-    owes = settings.second_factor_required == "staff" and is_staff and not has_factor
+    owes = is_staff and not has_factor and (chosen or given_settings.second_factor_required) == "staff"
     return Presence(without_staff_rights(actor) if owes else actor, seen_at)
 
 

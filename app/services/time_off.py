@@ -58,7 +58,7 @@ def get(actor: Actor, doctor_id: int, time_off_id: int, *, lock: bool = False) -
 def preview(actor: Actor, doctor_id: int, period: Period) -> Affected:
     """What time off would cancel and withdraw. Raises Invalid for a period that cannot be."""
     _doctor(actor, doctor_id)
-    _check(period)
+    check(period)
     return affected_visits.within(actor, doctor_id, period.starts_at, period.ends_at)
 
 
@@ -89,7 +89,7 @@ def change(actor: Actor, doctor_id: int, time_off_id: int, period: Period, *, re
     doctor = _doctor(actor, doctor_id)
     calendars.lock([doctor_id], [])
     row = get(actor, doctor_id, time_off_id, lock=True)
-    _require_to_come(row)
+    require_to_come(row)
     return _save(actor, doctor, row, period, reason=reason, seen=seen)
 
 
@@ -101,7 +101,7 @@ def remove(actor: Actor, doctor_id: int, time_off_id: int) -> None:
     _doctor(actor, doctor_id)
     calendars.lock([doctor_id], [])
     row = get(actor, doctor_id, time_off_id, lock=True)
-    _require_to_come(row)
+    require_to_come(row)
     audit.record(actor, "time_off.removed", row)
     db.session.delete(row)
     db.session.flush()
@@ -128,7 +128,7 @@ def _save(actor: Actor, doctor: Doctor, row: TimeOff, period: Period, *, reason:
     row.starts_at, row.ends_at, row.reason = period.starts_at, period.ends_at, reason
     db.session.add(row)
     db.session.flush()
-    affected_visits.lock_patients(doctor.id, affected)
+    affected_visits.lock_patients([doctor.id], affected)
     affected_visits.cancel(actor, affected, AWAY)
     waiting_offers.withdraw_lost(doctor.id)
     calendars.freed(doctor.id)
@@ -137,7 +137,8 @@ def _save(actor: Actor, doctor: Doctor, row: TimeOff, period: Period, *, reason:
     return affected
 
 
-def _check(period: Period) -> None:
+def check(period: Period) -> None:
+    """Raise Invalid, at `until`, for a period that cannot be."""
     if period.ends_at <= period.starts_at:
         raise Invalid("The end must be after the start.", field="until")
     if period.ends_at <= now():
@@ -146,9 +147,10 @@ def _check(period: Period) -> None:
         raise Invalid("Choose an end within two years of the start.", field="until")
 
 
-def _require_to_come(row: TimeOff) -> None:
+def require_to_come(row: TimeOff) -> None:
+    """Raise Conflict for time off that is over."""
     if is_over(row):
-        raise Conflict("This time off is over: it can no longer be changed.")
+        raise Conflict("This is over: it can no longer be changed.")
 
 
 def _doctor(actor: Actor, doctor_id: int) -> Doctor:

@@ -124,7 +124,7 @@ def apply(
     if affected.visits and fate is None:
         raise Invalid("Choose what becomes of these visits.", field="fate")
     _write(doctor_id, change, rows)
-    affected_visits.lock_patients(doctor_id, affected)
+    affected_visits.lock_patients([doctor_id], affected)
     is_cancelling = fate is Fate.CANCEL
     if is_cancelling:
         affected_visits.cancel(actor, affected, NO_LONGER)

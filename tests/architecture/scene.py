@@ -58,6 +58,7 @@ class Scene:
     offer: models.WaitingOffer
     hours: models.WeeklyHours
     time_off: models.TimeOff
+    closure: models.TimeOff
     draft: str
     password_link: str
     email_link: str
@@ -156,6 +157,7 @@ def build_scene() -> Scene:
         entry=entry,
         offer=factories.WaitingOfferFactory(entry=entry, held__starts_at=factories.coming_weekday(hour=12)),
         hours=factories.WeeklyHoursFactory(doctor=doctor, starts=time(17), ends=time(18)),
+        closure=factories.TimeOffFactory(starts_at=factories.coming_weekday(days=40, hour=0)),
         time_off=factories.TimeOffFactory(doctor_id=doctor.id, starts_at=factories.coming_weekday(days=40, hour=0)),
         draft=factories.BookingDraftFactory(
             patient=patient, doctor=doctor, starts_at=factories.coming_weekday(hour=14)

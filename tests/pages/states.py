@@ -178,6 +178,7 @@ CLINIC: dict[str, tuple[State, ...]] = {
     ),
 }
 _LIST = "/admin/lists/<any('designations', 'specialisations', 'available-times', 'departments', 'services'):name>"
+_CLOSURE = "/admin/closures/<int:closure_id>"
 _SERVICE = {"name": "services", "key": "service"}
 ADMIN: dict[str, tuple[State, ...]] = {
     "GET /admin": (at("admin"), empty("admin")),
@@ -212,6 +213,13 @@ ADMIN: dict[str, tuple[State, ...]] = {
     f"GET {_LIST}/add": (at("admin"), refused("admin"), at("admin", values={"name": "services"})),
     f"GET {_LIST}/<int:key>": (at("admin"), refused("admin", name=""), at("admin", values=_SERVICE)),
     f"GET {_LIST}/<int:key>/delete": (at("admin"), at("admin", values={"key": "department"})),
+    "GET /admin/hospital": (at("admin"), refused("admin", hospital_name="", brand_colour="#ffd54a")),
+    "GET /admin/closures": (at("admin"), at("admin", show="past"), empty("admin")),
+    "GET /admin/closures/add": (at("admin"), refused("admin")),
+    "GET /admin/closures/check": (at("admin"), refused("admin", reason="")),
+    f"GET {_CLOSURE}": (at("admin"), refused("admin", **{"since-day": "99"})),
+    f"GET {_CLOSURE}/check": (at("admin"),),
+    f"GET {_CLOSURE}/remove": (at("admin"),),
 }
 STATES: dict[str, tuple[State, ...]] = {**PUBLIC, **ACCOUNT, **PATIENT, **CLINIC, **ADMIN}
 
@@ -223,6 +231,7 @@ ELSEWHERE: dict[str, tuple[State, ...]] = {
 
 NO_PAGES: dict[str, str] = {
     "GET /media/<token>": "a picture",
+    "GET /brand/<colour>.css": "a style sheet",
     "GET /static/<path:filename>": "a file",
     "GET /presence": "seconds, for a script",
     "GET /contact/sent": "where a sent message leads",

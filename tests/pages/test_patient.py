@@ -97,7 +97,7 @@ class TestAppointments:
         with count_queries() as statements:
             visitor.get("/my/appointments")
 
-        assert len(statements) <= 3, statements
+        assert len(statements) <= 4, statements
 
 
 class TestAppointment:

@@ -114,7 +114,7 @@ class TestHome:
         with count_queries() as statements:
             visitor.get("/my")
 
-        assert len(statements) <= 7, statements
+        assert len(statements) <= 8, statements
 
 
 class TestFamily:

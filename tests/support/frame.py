@@ -44,6 +44,8 @@ LINKED = {
     "admin.home": "/admin",
     "admin.doctors": "/admin/doctors",
     "admin.lists": "/admin/lists",
+    "admin.hospital": "/admin/hospital",
+    "public.brand": "/brand/<colour>.css",
 }
 """The pages that the frame and the components link to."""
 

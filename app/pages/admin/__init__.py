@@ -1,6 +1,25 @@
-"""Pages for admins: the dashboard, the approval of doctors, the lists of the catalogue, mail and questions."""
+"""Pages for admins: the dashboard, people, appointments, the hospital's lists and settings, mail, questions, the audit."""
 
-from app.pages.admin import appointments, contacts, doctors, home, lists, messages
+from app.pages.admin import (
+    appointments,
+    closures,
+    contacts,
+    doctors,
+    home,
+    hospital,
+    lists,
+    messages,
+)
 from app.pages.admin.entrance import blueprint
 
-__all__ = ["appointments", "blueprint", "contacts", "doctors", "home", "lists", "messages"]
+__all__ = [
+    "appointments",
+    "blueprint",
+    "closures",
+    "contacts",
+    "doctors",
+    "home",
+    "hospital",
+    "lists",
+    "messages",
+]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint
 
+from app.pages import brand
 from app.pages.public import calendar, clients, contact, doctors, home, media, services, statements
 
 blueprint = Blueprint("public", __name__)
@@ -17,5 +18,6 @@ blueprint.add_url_rule("/contact/sent", "contact_sent", contact.sent)
 blueprint.add_url_rule("/accessibility", "accessibility", statements.accessibility)
 blueprint.add_url_rule("/privacy", "privacy", statements.privacy)
 blueprint.add_url_rule("/media/<token>", "media", media.show)
+blueprint.add_url_rule("/brand/<colour>.css", "brand", brand.show)
 blueprint.add_url_rule("/docs/clients", "clients", clients.show)
 blueprint.add_url_rule("/calendar/<token>.ics", "calendar_feed", calendar.feed)

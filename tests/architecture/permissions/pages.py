@@ -103,6 +103,25 @@ def _overbooking(scene: Any) -> dict[str, Any]:
     return {"doctor": scene.doctor.id, **when, **what}
 
 
+def _closure(_scene: Any) -> dict[str, Any]:
+    return {"reason": "Stocktaking"}
+
+
+def _settings(_scene: Any) -> dict[str, Any]:
+    return {
+        "hospital_name": "Hill Hospital",
+        "brand_colour": "#5b2333",
+        "default_slot_minutes": "20",
+        "booking_horizon_days": "60",
+        "booking_cutoff_hours": "4",
+        "waiting_offer_hours": "2",
+        "doctor_approval": "manual",
+        "second_factor_required": "none",
+        "version": "1",
+    }
+
+
+_CLOSURE = "/admin/closures/<int:closure_id>"
 _STEP = "/clinic/appointments/<int:appointment_id>/<any(confirm, arrived, start, complete, missed):step>"
 _PENDING = {"doctor_id": "pending_doctor"}
 _REQUEST = {"appointment_id": "waiting_request"}
@@ -133,6 +152,7 @@ PUBLIC: dict[str, Row] = {
     "GET /accessibility": same(200),
     "GET /privacy": same(200),
     "GET /docs/clients": same(200),
+    "GET /brand/<colour>.css": same(200, values={"colour": "5b2333"}),
     "GET /media/<token>": same(404, values={"token": "forged"}),
     "GET /calendar/<token>.ics": same(200, values={"token": "calendar_token"}),
     "GET /static/<path:filename>": same(200, values={"filename": "css/portal.css"}),
@@ -396,6 +416,19 @@ ADMIN: dict[str, Row] = {
     f"POST {_LIST}/<int:key>": row(
         SIGN_IN, 403, 403, 403, 403, 403, 303, values=_ENTRY, send=lambda _scene: {"name": "Sleep"}
     ),
+    "GET /admin/hospital": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
+    "POST /admin/hospital": row(SIGN_IN, 403, 403, 403, 403, 403, 303, send=_settings),
+    "GET /admin/closures": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
+    "GET /admin/closures/add": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
+    "POST /admin/closures/add": row(SIGN_IN, 403, 403, 403, 403, 403, 303, send=_time_off),
+    "GET /admin/closures/check": row(SIGN_IN, 403, 403, 403, 403, 403, 200, query=_period),
+    "POST /admin/closures/check": row(SIGN_IN, 403, 403, 403, 403, 403, 303, query=_period, send=_closure),
+    f"GET {_CLOSURE}": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
+    f"POST {_CLOSURE}": row(SIGN_IN, 403, 403, 403, 403, 403, 303, send=_time_off),
+    f"GET {_CLOSURE}/check": row(SIGN_IN, 403, 403, 403, 403, 403, 200, query=_period),
+    f"POST {_CLOSURE}/check": row(SIGN_IN, 403, 403, 403, 403, 403, 303, query=_period, send=_closure),
+    f"GET {_CLOSURE}/remove": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
+    f"POST {_CLOSURE}/remove": row(SIGN_IN, 403, 403, 403, 403, 403, 303),
     f"GET {_LIST}/<int:key>/delete": row(SIGN_IN, 403, 403, 403, 403, 403, 200, values=_ENTRY),
     f"POST {_LIST}/<int:key>/delete": row(SIGN_IN, 403, 403, 403, 403, 403, 303, values=_ENTRY),
 }
