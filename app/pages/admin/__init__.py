@@ -1,4 +1,4 @@
-"""Pages for admins: the dashboard, people, appointments, the hospital's lists and settings, mail, questions, the audit."""
+"""Pages for admins: the dashboard, people, appointments, lists, settings, closures, mail, questions, the audit."""
 
 from app.pages.admin import (
     appointments,
