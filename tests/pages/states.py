@@ -179,11 +179,20 @@ CLINIC: dict[str, tuple[State, ...]] = {
 }
 _LIST = "/admin/lists/<any('designations', 'specialisations', 'available-times', 'departments', 'services'):name>"
 _SERVICE = {"name": "services", "key": "service"}
+_ACTS = "'send-link', 'sign-out', 'second-factor-off', 'make-admin', 'remove-admin', 'deactivate', 'reactivate'"
 ADMIN: dict[str, tuple[State, ...]] = {
     "GET /admin": (at("admin"), empty("admin")),
     "GET /admin/doctors": (at("admin"), at("admin", search="nobody of this name"), empty("admin")),
     "GET /admin/doctors/<int:doctor_id>": (at("admin"), at("admin", values={"doctor_id": "doctor"})),
     "GET /admin/doctors/<int:doctor_id>/reject": (at("admin"), refused("admin")),
+    "GET /admin/accounts": (at("admin"), at("admin", search="nobody of this name"), at("admin", role="doctor")),
+    "GET /admin/accounts/deactivate": (at("admin"), at("admin", accounts="1")),
+    "GET /admin/accounts/add": (at("admin"), refused("admin")),
+    "GET /admin/accounts/<int:account_id>": (at("admin"),),
+    f"GET /admin/accounts/<int:account_id>/<any({_ACTS}):act>": (
+        at("admin"),
+        at("admin", values={"act": "deactivate"}),
+    ),
     "GET /admin/messages": (at("admin"), at("admin", state="all"), at("admin", search="nobody"), empty("admin")),
     "GET /admin/contacts": (
         at("admin"),
@@ -217,6 +226,7 @@ NO_PAGES: dict[str, str] = {
     "GET /presence": "seconds, for a script",
     "GET /contact/sent": "where a sent message leads",
     f"GET {_LIST}/entries.csv": "a table",
+    "GET /admin/accounts/accounts.csv": "a table",
     "GET /calendar/<token>.ics": "a calendar",
     "GET /my/appointments/<int:appointment_id>/calendar.ics": "a calendar",
     "GET /my/record/<int:record_id>/entry.pdf": "a PDF",

@@ -43,6 +43,7 @@ LINKED = {
     "clinic.patients": "/clinic/patients",
     "admin.home": "/admin",
     "admin.doctors": "/admin/doctors",
+    "admin.accounts": "/admin/accounts",
     "admin.lists": "/admin/lists",
 }
 """The pages that the frame and the components link to."""

@@ -96,10 +96,16 @@ def _period(_scene: Any) -> dict[str, Any]:
     return {"since": f"{moment:%Y-%m-%d}T09:00:00Z", "until": f"{moment:%Y-%m-%d}T12:00:00Z"}
 
 
+def _new_account(_scene: Any) -> dict[str, Any]:
+    return {"username": "zoe", "email": "zoe@example.org", "key": str(uuid4())}
+
+
 _STEP = "/clinic/appointments/<int:appointment_id>/<any(confirm, arrived, start, complete, missed):step>"
 _PENDING = {"doctor_id": "pending_doctor"}
 _REQUEST = {"appointment_id": "waiting_request"}
 _LIST = "/admin/lists/<any('designations', 'specialisations', 'available-times', 'departments', 'services'):name>"
+_ACTS = "'send-link', 'sign-out', 'second-factor-off', 'make-admin', 'remove-admin', 'deactivate', 'reactivate'"
+_ACT = f"/admin/accounts/<int:account_id>/<any({_ACTS}):act>"
 _ENTRY = {"name": "departments", "key": "unused_department"}
 _EMERGENCY = "/clinic/patients/<int:patient_id>/emergency"
 _REPLY = "/clinic/reviews/<int:review_id>/reply"
@@ -362,6 +368,17 @@ ADMIN: dict[str, Row] = {
     "POST /admin/doctors/<int:doctor_id>/reject": row(
         SIGN_IN, 403, 403, 403, 403, 403, 303, values=_PENDING, send=lambda _scene: _REASON
     ),
+    "GET /admin/accounts": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
+    "GET /admin/accounts/accounts.csv": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
+    "GET /admin/accounts/deactivate": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
+    "POST /admin/accounts/deactivate": row(
+        SIGN_IN, 403, 403, 403, 403, 403, 303, send=lambda scene: {"accounts": scene.account.id}
+    ),
+    "GET /admin/accounts/add": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
+    "POST /admin/accounts/add": row(SIGN_IN, 403, 403, 403, 403, 403, 303, send=_new_account),
+    "GET /admin/accounts/<int:account_id>": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
+    f"GET {_ACT}": row(SIGN_IN, 403, 403, 403, 403, 403, 200, values={"act": "sign-out"}),
+    f"POST {_ACT}": row(SIGN_IN, 403, 403, 403, 403, 403, 303, values={"act": "sign-out"}),
     "GET /admin/messages": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
     "POST /admin/messages/<int:message_id>/retry": row(SIGN_IN, 403, 403, 403, 403, 403, 303),
     "POST /admin/messages/retry": row(SIGN_IN, 403, 403, 403, 403, 403, 303),
