@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 
 import pytest
 from sqlalchemy import select
@@ -87,9 +88,10 @@ class TestDeactivate:
         visit = AppointmentFactory(doctor=doctor)
         SessionFactory(account=doctor.account)
         SecondFactorFactory(account=doctor.account)
-        assert administration.coming_visits(admin, [doctor.account_id]) == 1
+        key = doctor.account.id
+        assert administration.coming_visits(admin, [key]) == 1
 
-        administration.deactivate(admin, doctor.account_id)
+        administration.deactivate(admin, key)
 
         assert not session.get_one(Account, doctor.account_id).is_active
         assert session.scalars(select(SignIn.ended_at)).one() is not None
@@ -247,7 +249,7 @@ class TestFind:
         assert usernames(admin, order=Order.NEWEST) == ["amira", "applicant", "doc", "root"]
         assert usernames(admin, order=Order.LAST_SEEN)[0] == "amira"
 
-    def test_an_account_takes_a_constant_number_of_statements(self, admin: Actor, count_queries: Queries) -> None:
+    def test_an_account_takes_a_constant_number_of_statements(self, admin: Actor, count_queries: Callable[[], AbstractContextManager[Queries]]) -> None:
         account = AccountFactory()
         PatientFactory(manager=account)
         PatientFactory.create_batch(3, manager=account, is_own=False)

@@ -134,7 +134,12 @@ def add_account() -> Response:
     """Ask on GET for whom an account is; on POST make it, once, and have the person mailed a link."""
     form = NewAccountForm()
     if form.validate_on_submit():
-        details = {name: form[name].data or "" for name in ("username", "email", "first_name", "last_name")}
+        details: profiles.Details = {
+            "username": form.username.data or "",
+            "email": form.email.data or "",
+            "first_name": form.first_name.data or "",
+            "last_name": form.last_name.data or "",
+        }
         with form.refusals():
             made = once_for_form(
                 actor(),

@@ -100,6 +100,14 @@ def _new_account(_scene: Any) -> dict[str, Any]:
     return {"username": "zoe", "email": "zoe@example.org", "key": str(uuid4())}
 
 
+def _new_doctor(_scene: Any) -> dict[str, Any]:
+    return {"name": "Dr Zoe Park", "department": "0", "accepts_online": "y", "key": str(uuid4())}
+
+
+def _application(scene: Any) -> dict[str, Any]:
+    return {**_new_doctor(scene), "department": scene.department.id}
+
+
 _STEP = "/clinic/appointments/<int:appointment_id>/<any(confirm, arrived, start, complete, missed):step>"
 _PENDING = {"doctor_id": "pending_doctor"}
 _REQUEST = {"appointment_id": "waiting_request"}
@@ -165,6 +173,9 @@ ACCOUNT: dict[str, Row] = {
     "GET /my/account/picture": row(SIGN_IN, 200, 200, 200, 200, 200, 200),
     "POST /my/account/picture": row(SIGN_IN, 400, 400, 400, 400, 400, 400),
     "POST /my/account/picture/remove": row(SIGN_IN, 303, 303, 303, 303, 303, 303),
+    # Who has applied, or is a doctor, is sent to the clinic's pages.
+    "GET /my/account/application": row(SIGN_IN, 200, 200, 303, 303, 303, 200),
+    "POST /my/account/application": row(SIGN_IN, 303, 303, 303, 303, 303, 303, send=_application),
     "GET /my/account/password": row(SIGN_IN, 200, 200, 200, 200, 200, 200),
     "POST /my/account/password": row(SIGN_IN, 303, 303, 303, 303, 303, 303, send=_new_password),
     "GET /my/account/email": row(SIGN_IN, 200, 200, 200, 200, 200, 200),
@@ -368,6 +379,16 @@ ADMIN: dict[str, Row] = {
     "POST /admin/doctors/<int:doctor_id>/reject": row(
         SIGN_IN, 403, 403, 403, 403, 403, 303, values=_PENDING, send=lambda _scene: _REASON
     ),
+    "GET /admin/doctors/doctors.csv": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
+    "POST /admin/doctors/approve": row(
+        SIGN_IN, 403, 403, 403, 403, 403, 303, send=lambda scene: {"doctors": scene.pending_doctor.id}
+    ),
+    "GET /admin/doctors/add": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
+    "POST /admin/doctors/add": row(SIGN_IN, 403, 403, 403, 403, 403, 303, send=_new_doctor),
+    "GET /admin/doctors/<int:doctor_id>/edit": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
+    "POST /admin/doctors/<int:doctor_id>/edit": row(SIGN_IN, 403, 403, 403, 403, 403, 303, send=_new_doctor),
+    "GET /admin/doctors/<int:doctor_id>/remove": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
+    "POST /admin/doctors/<int:doctor_id>/remove": row(SIGN_IN, 403, 403, 403, 403, 403, 303),
     "GET /admin/accounts": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
     "GET /admin/accounts/accounts.csv": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
     "GET /admin/accounts/deactivate": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
