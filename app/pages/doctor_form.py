@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from flask_wtf.file import FileField
-from wtforms import BooleanField, HiddenField, IntegerField, SelectField, SelectMultipleField, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    HiddenField,
+    IntegerField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.validators import DataRequired, Optional
 
 from app.models import Doctor
@@ -55,9 +63,7 @@ class DoctorForm(PortalForm):
 
     def values(self) -> dict[str, Any]:
         """What was typed, as the services take it."""
-        values: dict[str, Any] = {
-            name: self[name].data or "" for name in ("name", "about", "meet_link")
-        } | {
+        values: dict[str, Any] = {name: self[name].data or "" for name in ("name", "about", "meet_link")} | {
             "department": self.department.data or None,
             "specialisations": self.specialisations.data or [],
             "designations": self.designations.data or [],

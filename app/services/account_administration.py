@@ -47,7 +47,10 @@ def deactivate(actor: Actor, account_id: int) -> Account:
 
 
 def deactivate_all(actor: Actor, account_ids: Sequence[int]) -> list[Account]:
-    """Deactivate several: all, or none where one is refused. Raises as `deactivate`, and Conflict for none, or too many."""
+    """Deactivate several: all, or none where one is refused.
+
+    Raises as `deactivate`, and Conflict for none, or too many.
+    """
     keys = sorted(set(account_ids))
     if not 0 < len(keys) <= MOST_AT_ONCE:
         raise Conflict(f"Choose from 1 to {MOST_AT_ONCE} accounts.")
@@ -55,7 +58,7 @@ def deactivate_all(actor: Actor, account_ids: Sequence[int]) -> list[Account]:
 
 
 def reactivate(actor: Actor, account_id: int) -> Account:
-    """Let somebody sign in again as before; a doctor's entry that was taken off stays so. Raises NotFound and Conflict."""
+    """Let somebody sign in again; a doctor's entry that was taken off stays so. Raises NotFound and Conflict."""
     account = _held(actor, account_id)
     if account.is_active:
         raise Conflict(f"{account.username} is active already.")

@@ -298,7 +298,7 @@ def close(actor: Actor, account: Account) -> None:
 
 
 def lock_admins() -> set[int]:
-    """The keys of the active admins, whose accounts are locked until the unit of work ends, always in the same order."""
+    """The keys of the active admins, whose accounts are locked until the unit of work ends, by key."""
     admins = select(Account.id).where(Account.is_admin, Account.is_active).order_by(Account.id)
     return set(db.session.scalars(admins.with_for_update(key_share=True)))
 

@@ -45,7 +45,9 @@ class TestList:
     def test_what_is_no_filter_is_left_out(self, query: str, admins_client: FlaskClient) -> None:
         assert admins_client.get(f"/admin/accounts?{query}").status_code == 200
 
-    def test_its_length_costs_no_statements(self, admins_client: FlaskClient, count_queries: Callable[[], AbstractContextManager[Queries]]) -> None:
+    def test_its_length_costs_no_statements(
+        self, admins_client: FlaskClient, count_queries: Callable[[], AbstractContextManager[Queries]]
+    ) -> None:
         with count_queries() as short:
             admins_client.get("/admin/accounts")
         DoctorFactory.create_batch(5)

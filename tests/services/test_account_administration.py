@@ -249,7 +249,9 @@ class TestFind:
         assert usernames(admin, order=Order.NEWEST) == ["amira", "applicant", "doc", "root"]
         assert usernames(admin, order=Order.LAST_SEEN)[0] == "amira"
 
-    def test_an_account_takes_a_constant_number_of_statements(self, admin: Actor, count_queries: Callable[[], AbstractContextManager[Queries]]) -> None:
+    def test_an_account_takes_a_constant_number_of_statements(
+        self, admin: Actor, count_queries: Callable[[], AbstractContextManager[Queries]]
+    ) -> None:
         account = AccountFactory()
         PatientFactory(manager=account)
         PatientFactory.create_batch(3, manager=account, is_own=False)

@@ -141,9 +141,7 @@ class TestRead:
             DoctorFactory(name=name, department=heart)
         DoctorFactory(name="Cy")
 
-        found = doctors.applications(
-            admin(), state=None, department_id=heart.id, is_by_name=True, limit=10, offset=0
-        )
+        found = doctors.applications(admin(), state=None, department_id=heart.id, is_by_name=True, limit=10, offset=0)
 
         assert [doctor.name for doctor in found.rows] == ["ada", "Ben"]
         exported = doctors.export(admin(), state=None)

@@ -36,6 +36,4 @@ def apply() -> Response:
             doctor_changes.add(actor(), Person(username=username), **form.values())
             flash("Your application is sent. The hospital will tell you by e-mail how it decides.")
             return see_other("clinic.today")
-    return render(
-        "account/application.html", form=form, application=own, longest_about=doctor_changes.LONGEST_ABOUT
-    )
+    return render("account/application.html", form=form, application=own, longest_about=doctor_changes.LONGEST_ABOUT)

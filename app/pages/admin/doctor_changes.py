@@ -22,7 +22,9 @@ class NewDoctorForm(DoctorForm):
     """A doctor whom an admin enters: of nobody who signs in, of an account that exists, or of a new one."""
 
     username = StringField("Username (optional)", description="Of an account that exists, or is made with the e-mail.")
-    email = StringField("E-mail address (optional)", description="For a new account: a link to set a password goes there.")
+    email = StringField(
+        "E-mail address (optional)", description="For a new account: a link to set a password goes there."
+    )
 
 
 @blueprint.route("/doctors/add", methods=["GET", "POST"])

@@ -27,7 +27,18 @@ FILTERS: dict[str, tuple[str, Approval | None]] = {
 """By the value in the address; the first is the list that needs an admin."""
 
 _ORDERS = {"applied": "Applied first", "name": "Name"}
-_COLUMNS = ("id", "name", "username", "e-mail", "department", "specialisations", "designations", "fee", "state", "applied")
+_COLUMNS = (
+    "id",
+    "name",
+    "username",
+    "e-mail",
+    "department",
+    "specialisations",
+    "designations",
+    "fee",
+    "state",
+    "applied",
+)
 
 
 class FilterForm(Form):

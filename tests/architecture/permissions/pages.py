@@ -100,12 +100,12 @@ def _new_account(_scene: Any) -> dict[str, Any]:
     return {"username": "zoe", "email": "zoe@example.org", "key": str(uuid4())}
 
 
-def _new_doctor(_scene: Any) -> dict[str, Any]:
+def _new_person(_scene: Any) -> dict[str, Any]:
     return {"name": "Dr Zoe Park", "department": "0", "accepts_online": "y", "key": str(uuid4())}
 
 
 def _application(scene: Any) -> dict[str, Any]:
-    return {**_new_doctor(scene), "department": scene.department.id}
+    return {**_new_person(scene), "department": scene.department.id}
 
 
 _STEP = "/clinic/appointments/<int:appointment_id>/<any(confirm, arrived, start, complete, missed):step>"
@@ -384,11 +384,20 @@ ADMIN: dict[str, Row] = {
         SIGN_IN, 403, 403, 403, 403, 403, 303, send=lambda scene: {"doctors": scene.pending_doctor.id}
     ),
     "GET /admin/doctors/add": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
-    "POST /admin/doctors/add": row(SIGN_IN, 403, 403, 403, 403, 403, 303, send=_new_doctor),
+    "POST /admin/doctors/add": row(SIGN_IN, 403, 403, 403, 403, 403, 303, send=_new_person),
     "GET /admin/doctors/<int:doctor_id>/edit": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
-    "POST /admin/doctors/<int:doctor_id>/edit": row(SIGN_IN, 403, 403, 403, 403, 403, 303, send=_new_doctor),
+    "POST /admin/doctors/<int:doctor_id>/edit": row(SIGN_IN, 403, 403, 403, 403, 403, 303, send=_new_person),
     "GET /admin/doctors/<int:doctor_id>/remove": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
     "POST /admin/doctors/<int:doctor_id>/remove": row(SIGN_IN, 403, 403, 403, 403, 403, 303),
+    "GET /admin/patients": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
+    "GET /admin/patients/patients.csv": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
+    "GET /admin/patients/add": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
+    "POST /admin/patients/add": row(SIGN_IN, 403, 403, 403, 403, 403, 303, send=_new_person),
+    "GET /admin/patients/<int:patient_id>": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
+    "GET /admin/patients/<int:patient_id>/edit": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
+    "POST /admin/patients/<int:patient_id>/edit": row(SIGN_IN, 403, 403, 403, 403, 403, 303, send=_new_person),
+    "GET /admin/patients/<int:patient_id>/void": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
+    "POST /admin/patients/<int:patient_id>/void": row(SIGN_IN, 403, 403, 403, 403, 403, 303),
     "GET /admin/accounts": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
     "GET /admin/accounts/accounts.csv": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
     "GET /admin/accounts/deactivate": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
