@@ -1,4 +1,4 @@
-"""An admin manages people in the browser: an account from its making to its end, a doctor, a patient; with no script too."""
+"""An admin manages people: an account from its making to its end, a doctor, a patient; without scripts, too."""
 
 from __future__ import annotations
 
