@@ -7,6 +7,7 @@ from typing import Any
 from flask import Response, flash, request
 from wtforms import Form, SearchField, SelectField, SelectMultipleField
 
+from app.http import writes
 from app.identity import actor
 from app.pages.admin.entrance import blueprint
 from app.pages.forms import PortalForm
@@ -56,6 +57,7 @@ def accounts() -> Response:
 
 
 @blueprint.get("/accounts/accounts.csv")
+@writes
 def accounts_file() -> Response:
     """The accounts that the filters leave, as CSV."""
     _, asked = _filters()

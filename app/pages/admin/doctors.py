@@ -7,6 +7,7 @@ from typing import Any
 from flask import Response, flash, request
 from wtforms import Form, SearchField, SelectField, SelectMultipleField, TextAreaField
 
+from app.http import writes
 from app.identity import actor
 from app.models import Approval
 from app.pages.admin.entrance import blueprint
@@ -69,6 +70,7 @@ def doctors() -> Response:
 
 
 @blueprint.get("/doctors/doctors.csv")
+@writes
 def doctors_file() -> Response:
     """The doctors whom the filters leave, as CSV."""
     _, asked = _filters()

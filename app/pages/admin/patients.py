@@ -10,6 +10,7 @@ from flask import Response, flash, request
 from wtforms import Form, HiddenField, SearchField, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired
 
+from app.http import writes
 from app.identity import actor
 from app.pages.admin.entrance import blueprint
 from app.pages.fields import DateInputField
@@ -60,6 +61,7 @@ class PatientForm(PortalForm):
 
 
 @blueprint.get("/patients")
+@writes
 def patients_list() -> Response:
     """All patients, or those whom the search finds."""
     filters = _filters()
@@ -68,6 +70,7 @@ def patients_list() -> Response:
 
 
 @blueprint.get("/patients/patients.csv")
+@writes
 def patients_file() -> Response:
     """The patients whom the search finds, as CSV."""
     rows = [
@@ -89,6 +92,7 @@ def patients_file() -> Response:
 
 
 @blueprint.get("/patients/<int:patient_id>")
+@writes
 def patient(patient_id: int) -> Response:
     """What the hospital knows of a patient, without the record."""
     return render("admin/patient.html", person=patient_lists.look_up(actor(), patient_id))
@@ -114,6 +118,7 @@ def add_patient() -> Response:
 
 
 @blueprint.route("/patients/<int:patient_id>/edit", methods=["GET", "POST"])
+@writes
 def edit_patient(patient_id: int) -> Response:
     """Show on GET what is known of a patient, to be changed; on POST change it."""
     person = patient_lists.look_up(actor(), patient_id)
@@ -127,6 +132,7 @@ def edit_patient(patient_id: int) -> Response:
 
 
 @blueprint.route("/patients/<int:patient_id>/void", methods=["GET", "POST"])
+@writes
 def void_patient(patient_id: int) -> Response:
     """Say on GET what happens, and to which visits; on POST take the patient out of the portal."""
     form, person = PortalForm(), patient_lists.look_up(actor(), patient_id)
