@@ -86,6 +86,16 @@ class Doctor(Base):
         return self.approval is Approval.PENDING
 
     @property
+    def is_rejected(self) -> bool:
+        """Whether the hospital has decided not to list the doctor, who may apply again."""
+        return self.approval is Approval.REJECTED
+
+    @property
+    def is_proposed(self) -> bool:
+        """Whether somebody else made the entry: a doctor who proposes this one, or an admin."""
+        return self.created_by_id is not None and self.created_by_id != self.account_id
+
+    @property
     def is_listed(self) -> bool:
         """Whether people can find and book the doctor."""
         return self.approval is Approval.APPROVED and self.deleted_at is None

@@ -30,6 +30,7 @@ COMPONENTS = {
         "components/doctors.html",
         "components/records.html",
         "components/reviews.html",
+        "components/people.html",
     ),
     "charts": ("components/charts.html",),
 }
@@ -54,6 +55,8 @@ def navigation(actor: Actor) -> tuple[Entry, ...]:
         (actor.is_doctor, "clinic.figures", "My figures"),
         (actor.is_admin, "admin.home", "Dashboard"),
         (actor.is_admin, "admin.doctors", "Doctors"),
+        (actor.is_admin, "admin.patients_list", "Patients"),
+        (actor.is_admin, "admin.accounts", "Accounts"),
         (actor.is_admin, "admin.lists", "Lists"),
         (actor.is_admin, "admin.hospital", "Hospital"),
         (actor.is_signed_in and not is_staff, "patient.home", "Home"),

@@ -288,17 +288,26 @@ def close(actor: Actor, account: Account) -> None:
     Raises Conflict for the last admin: nobody could run the hospital's data then; and NotFound for one that is closed.
     """
     if account.is_admin:
-        admins = select(Account.id).where(Account.is_admin, Account.is_active).order_by(Account.id)
-        others = set(db.session.scalars(admins.with_for_update(key_share=True))) - {account.id}
-        if not others:
-            message = "This is the hospital's last administrator. Make another one first."
-            raise Conflict(message)
+        refuse_last_admin(account)
     closing = update(Account).where(Account.id == account.id, Account.is_active).values(is_active=False)
     if db.session.scalar(closing.returning(Account.id)) is None:
         raise NotFound
     sessions.end_all(account.id)
     second_factors.remove(account.id)
     audit.record(actor, "account.closed", account, account_id=account.id)
+
+
+def lock_admins() -> set[int]:
+    """The keys of the active admins, whose accounts are locked until the unit of work ends, by key."""
+    admins = select(Account.id).where(Account.is_admin, Account.is_active).order_by(Account.id)
+    return set(db.session.scalars(admins.with_for_update(key_share=True)))
+
+
+def refuse_last_admin(account: Account) -> None:
+    """Raise Conflict for the account of the only active admin: nobody could run the hospital's data without it."""
+    if not lock_admins() - {account.id}:
+        message = "This is the hospital's last administrator. Make another one first."
+        raise Conflict(message)
 
 
 def create_admin(*, username: str, email: str, password: str) -> Account:

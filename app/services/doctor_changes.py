@@ -14,15 +14,17 @@ from app import policy, unit_of_work
 from app.clock import now
 from app.errors import Conflict, Invalid
 from app.extensions import db
-from app.models import Account, Approval, Designation, Doctor, Specialisation
+from app.models import Account, Appointment, Approval, Designation, Doctor, Specialisation
 from app.models.types import name_key
 from app.policy import Actor, Permission
 from app.services import accounts, audit, cancellations, care_team, doctors, hours_changes, pictures, vocabularies
-from app.services.doctor_entries import LONGEST_NAME, enter
+from app.services.appointments import WITH_PEOPLE
+from app.services.doctor_entries import LONGEST_NAME, enter, renew
 from app.services.hours_changes import WrittenHours
 from app.services.pictures import NewPicture
 
 GREATEST_FEE = 2**31 - 1
+LONGEST_ABOUT = 5000
 LONGEST_LINK = 500
 LONGEST_SPECIALIZATION = 200
 REJECTED_WITHOUT_WORDS = "The hospital gave no reason. Call it to ask."
@@ -44,8 +46,11 @@ class Details(WrittenHours, total=False):
     designations: Sequence[int | str] | None
     specialisations: Sequence[int | str] | None
     specialization: str | None
+    about: str
     fee: int | None
     meet_link: str | None
+    accepts_in_person: bool
+    accepts_online: bool
     picture: NewPicture | None
     department: int | str | None
     approval: Approval
@@ -53,13 +58,17 @@ class Details(WrittenHours, total=False):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Whom a new doctor's entry is about: nobody who signs in, an account by its username, or a new account."""
+    """Whom a new doctor's entry is about: nobody who signs in, an account by its username, or a new account.
+
+    `is_invited`: the new account has no password, and the person is mailed a link to choose one.
+    """
 
     username: str = ""
     email: str = ""
     password: str = ""
     first_name: str = ""
     last_name: str = ""
+    is_invited: bool = False
 
     @property
     def is_named(self) -> bool:
@@ -71,15 +80,17 @@ def add(actor: Actor, person: Person, **details: Unpack[Details]) -> Doctor:
     """Make a doctor's entry: of whom, and who may, is told by `person`.
 
     Who names nobody else applies for himself, and who names another person nominates; an admin's entries are
-    approved, and may be of nobody who signs in. Raises Forbidden for a nomination by anyone but an approved doctor,
-    Invalid, and Conflict for an account that has an entry.
+    approved, and may be of nobody who signs in. Who was rejected applies again with the same entry (docs/adr/0012).
+    Raises Forbidden for a nomination by anyone but an approved doctor, Invalid, and Conflict for an account that has
+    an entry.
     """
     policy.require(actor, Permission.APPLY_AS_DOCTOR)
     is_admin = policy.can(actor, Permission.ADMINISTER)
     own = db.session.get_one(Account, actor.account_id)
     is_own = name_key(person.username) == own.username_key if person.username else not is_admin
     if is_own:
-        return _enter(actor, "doctor.applied", own, details)
+        rejected = _rejected(own)
+        return _renew(actor, rejected, details) if rejected else _enter(actor, "doctor.applied", own, details)
     policy.require(actor, Permission.NOMINATE_DOCTOR)
     if is_admin:
         account = _account_of(actor, person) if person.is_named else None
@@ -103,6 +114,14 @@ def change(actor: Actor, doctor_id: int, **details: Unpack[Details]) -> Doctor:
         audit.record(actor, "doctor.changed", doctor, fields=", ".join(written))
     _decide(actor, doctor, sent.get("approval", doctor.approval))
     return doctor
+
+
+def coming_visits(actor: Actor, doctor_id: int) -> Sequence[Appointment]:
+    """The visits that taking a doctor off would cancel, soonest first. Raises NotFound and Forbidden as `remove`."""
+    doctor = policy.fetch(actor, Doctor, doctor_id)
+    policy.require(actor, Permission.CHANGE_DOCTOR, doctor)
+    query = cancellations.coming(doctor_id=doctor.id).options(*WITH_PEOPLE)
+    return db.session.scalars(query.order_by(None).order_by(Appointment.starts_at, Appointment.id)).all()
 
 
 def remove(actor: Actor, doctor_id: int, *, cancel_appointments: bool = False) -> None:
@@ -134,6 +153,21 @@ def _enter(actor: Actor, action: str, account: Account | None, details: Details)
     return doctor
 
 
+def _rejected(account: Account) -> Doctor | None:
+    """The entry of an account whose application was rejected, locked."""
+    theirs = (Doctor.account_id == account.id, Doctor.approval == Approval.REJECTED, Doctor.deleted_at.is_(None))
+    query = select(Doctor).where(*theirs).options(*doctors.WITH_DETAILS)
+    query = query.with_for_update(of=Doctor, key_share=True).execution_options(populate_existing=True)
+    return db.session.scalars(query).one_or_none()
+
+
+def _renew(actor: Actor, doctor: Doctor, details: Details) -> Doctor:
+    """Send an application anew, with what is written of it now; what is not sent is kept."""
+    _write(actor, doctor, {field: value for field, value in details.items() if field != "approval"})
+    renew(actor, doctor)
+    return doctor
+
+
 def _account_of(actor: Actor, person: Person) -> Account:
     """The account that an admin names: a new one where an address or a password comes with it, else one that exists."""
     if person.email or person.password:
@@ -147,6 +181,14 @@ def _account_of(actor: Actor, person: Person) -> Account:
 
 
 def _new_account(actor: Actor, person: Person) -> Account:
+    if person.is_invited and not person.password:
+        return accounts.invite(
+            actor,
+            username=person.username,
+            email=person.email,
+            first_name=person.first_name,
+            last_name=person.last_name,
+        )
     return accounts.register(
         actor,
         username=person.username,
@@ -167,6 +209,8 @@ def _write(actor: Actor, doctor: Doctor, details: Mapping[str, Any]) -> list[str
     }
     if "department" in details:
         wanted["department_id"] = _department_id(actor, details["department"])
+    if not any(wanted.get(kind, getattr(doctor, kind)) for kind in _KINDS):
+        _refuse("Choose at least one kind of visit.", _KINDS[0])
     with unit_of_work.saving():
         written = [name for name, value in wanted.items() if getattr(doctor, name) != value]
         for name in written:
@@ -218,6 +262,14 @@ def _specialization(doctor: Doctor, text: str | None) -> str | None:
     return doctor.specialization if words == doctor.speciality else words or None
 
 
+def _about(_doctor: Doctor, text: str) -> str:
+    return _short(text, LONGEST_ABOUT, "about")
+
+
+def _accepts(_doctor: Doctor, is_accepted: bool) -> bool:  # noqa: FBT001 (called by the table below)
+    return is_accepted
+
+
 def _fee(_doctor: Doctor, fee: int | None) -> int | None:
     if fee is not None and not 0 <= fee <= GREATEST_FEE:
         _refuse(f"Enter a fee from 0 to {GREATEST_FEE:,}.", "fee")
@@ -254,11 +306,15 @@ def _short(text: str | None, longest: int, field: str) -> str:
 _COLUMNS: Mapping[str, Callable[[Doctor, Any], str | int | None]] = {
     "name": _name,
     "specialization": _specialization,
+    "about": _about,
     "fee": _fee,
     "meet_link": _meet_link,
+    "accepts_in_person": _accepts,
+    "accepts_online": _accepts,
 }
 """How each plain column is read from what is sent: the value to keep, or a refusal."""
 
+_KINDS = ("accepts_in_person", "accepts_online")
 _VOCABULARIES: Mapping[str, type[Designation | Specialisation]] = {
     "designations": Designation,
     "specialisations": Specialisation,

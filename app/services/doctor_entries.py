@@ -47,16 +47,33 @@ def enter(
     doctor.name = name[:LONGEST_NAME]
     doctor.department_id = department_id
     doctor.created_by_id = actor.account_id or doctor.account_id
+    _put_up(actor, doctor)
+    with unit_of_work.saving():
+        db.session.add(doctor)
+    audit.record(actor, action, doctor, account_id=doctor.account_id, approval=doctor.approval.value)
+    return doctor
+
+
+def renew(actor: Actor, doctor: Doctor) -> None:
+    """Have a rejected applicant, whose entry is locked, wait for another decision (docs/adr/0012).
+
+    What the hospital has decided before stays to be read until it decides again.
+    """
+    _put_up(actor, doctor)
+    db.session.flush()
+    audit.record(actor, "doctor.applied_again", doctor, approval=doctor.approval.value)
+
+
+def _put_up(actor: Actor, doctor: Doctor) -> None:
+    """Say whether an entry that is made now is approved, or waits."""
     doctor.created_at = now()
     is_decided = policy.can(actor, Permission.ADMINISTER)
     if is_decided:
         doctor.decided_by_id, doctor.decided_at = actor.account_id, now()
     is_approved = is_decided or settings.doctor_approval == "automatic"
     doctor.approval = Approval.APPROVED if is_approved else Approval.PENDING
-    with unit_of_work.saving():
-        db.session.add(doctor)
-    audit.record(actor, action, doctor, account_id=doctor.account_id, approval=doctor.approval.value)
-    return doctor
+    if is_approved:
+        doctor.decision_reason = ""
 
 
 def _former(account: Account | None) -> Doctor | None:

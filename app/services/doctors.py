@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import InstrumentedAttribute, joinedload, selectinload
 
 from app import policy
@@ -15,6 +15,7 @@ from app.clock import day_bounds, now
 from app.errors import Conflict, Invalid
 from app.extensions import db
 from app.models import (
+    Account,
     Approval,
     Department,
     Designation,
@@ -38,10 +39,13 @@ __all__ = [
     "ReviewEntry",
     "applications",
     "approve",
+    "approve_all",
     "choices",
+    "export",
     "get",
     "is_applicant",
     "own_application",
+    "proposer",
     "ratings",
     "reject",
     "reviews",
@@ -51,6 +55,8 @@ __all__ = [
 Entry = TypeVar("Entry", Department, Specialisation, Designation)
 
 LONGEST_REASON = 1000
+MOST_IN_FILE = 10_000
+MOST_AT_ONCE = 100
 FREE_TIMES_ON_A_CARD = 3
 _MAIL = {Approval.APPROVED: Template.DOCTOR_APPROVED, Approval.REJECTED: Template.DOCTOR_REJECTED}
 
@@ -176,17 +182,38 @@ def _by_name(actor: Actor, model: type[Entry], name: InstrumentedAttribute[str])
 
 
 def applications(
-    actor: Actor, *, state: Approval | None = Approval.PENDING, search: str = "", limit: int, offset: int
+    actor: Actor,
+    *,
+    state: Approval | None = Approval.PENDING,
+    search: str = "",
+    department_id: int | None = None,
+    is_by_name: bool = False,
+    limit: int,
+    offset: int,
 ) -> Listing[Doctor]:
-    """Doctors for an admin's list, by the hospital's decision (None: all), whoever applied first first.
+    """Doctors for an admin's list, by the hospital's decision (None: all), whoever applied first first, or by name.
 
     Raises Unauthorized or Forbidden for anyone else.
     """
     policy.require(actor, Permission.ADMINISTER)
-    query = policy.visible(actor, Doctor).where(*matching(search))
+    query = policy.visible(actor, Doctor).where(*matching(search, department_id=department_id))
     if state is not None:
         query = query.where(Doctor.approval == state)
-    return listing(query.order_by(Doctor.created_at, Doctor.id), *WITH_DETAILS, limit=limit, offset=offset)
+    order = (func.lower(Doctor.name), Doctor.id) if is_by_name else (Doctor.created_at, Doctor.id)
+    return listing(query.order_by(*order), *WITH_DETAILS, limit=limit, offset=offset)
+
+
+def export(actor: Actor, **asked: Any) -> Sequence[Doctor]:
+    """What `applications` finds, for a file, and a note in the audit trail that it was taken out of the portal."""
+    found = applications(actor, **asked, limit=MOST_IN_FILE, offset=0).rows
+    audit.record(actor, "doctors.exported", number=len(found))
+    return found
+
+
+def proposer(actor: Actor, doctor: Doctor) -> Account | None:
+    """Who entered a doctor, if it was somebody else: an approved doctor who proposed them, or an admin."""
+    policy.require(actor, Permission.ADMINISTER)
+    return db.session.get(Account, doctor.created_by_id) if doctor.is_proposed and doctor.created_by_id else None
 
 
 def own_application(actor: Actor) -> Doctor | None:
@@ -206,6 +233,14 @@ def is_applicant(actor: Actor) -> bool:
 def approve(actor: Actor, doctor_id: int) -> Doctor:
     """List a doctor who has applied, and tell them. Raises Forbidden, NotFound, and Conflict once decided."""
     return _decide(actor, doctor_id, Approval.APPROVED)
+
+
+def approve_all(actor: Actor, doctor_ids: Sequence[int]) -> list[Doctor]:
+    """Approve several: all, or none where one is refused. Raises as `approve`, and Conflict for none, or too many."""
+    keys = sorted(set(doctor_ids))
+    if not 0 < len(keys) <= MOST_AT_ONCE:
+        raise Conflict(f"Choose from 1 to {MOST_AT_ONCE} doctors.")
+    return [approve(actor, key) for key in keys]
 
 
 def reject(actor: Actor, doctor_id: int, reason: str) -> Doctor:

@@ -13,7 +13,7 @@ from app.extensions import db
 from app.models import Appointment, Patient
 from app.models.types import is_key
 from app.policy import Actor
-from app.services import appointments, cancellations, idempotency, patients
+from app.services import idempotency, patients
 
 
 def member(actor: Actor, patient_id: int) -> Patient:
@@ -64,8 +64,7 @@ def add_once(
 
 def coming_visits(actor: Actor, patient_id: int) -> Sequence[Appointment]:
     """The visits that removing somebody would cancel, soonest first. Raises NotFound as `relative` does."""
-    query = cancellations.coming(patient_id=relative(actor, patient_id).id).options(*appointments.WITH_PEOPLE)
-    return db.session.scalars(query.order_by(None).order_by(Appointment.starts_at)).all()
+    return patients.coming_visits(actor, relative(actor, patient_id).id)
 
 
 def remove(actor: Actor, patient_id: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cache
 from typing import TypedDict, Unpack
@@ -13,7 +13,7 @@ from app import policy
 from app.clock import now
 from app.errors import Forbidden, Invalid
 from app.extensions import db
-from app.models import Patient, Review
+from app.models import Appointment, Patient, Review
 from app.policy import Actor, Capacity, Permission
 from app.services import accounts, appointments, audit, cancellations, patient_lists, phones, writing
 from app.services.pictures import NewPicture
@@ -113,6 +113,13 @@ def change(actor: Actor, patient_id: int, **details: Unpack[Details]) -> Patient
     else:
         patient_lists.note_reading(actor, patient)  # the answer tells all of the patient
     return patient
+
+
+def coming_visits(actor: Actor, patient_id: int) -> Sequence[Appointment]:
+    """The visits that voiding a patient would cancel, soonest first. Raises NotFound, and Forbidden as `change`."""
+    _require_change(actor, policy.fetch(actor, Patient, patient_id))
+    query = cancellations.coming(patient_id=patient_id).options(*appointments.WITH_PEOPLE)
+    return db.session.scalars(query.order_by(None).order_by(Appointment.starts_at, Appointment.id)).all()
 
 
 def void(actor: Actor, patient_id: int) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import TypedDict, Unpack
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import joinedload
 
 from app import policy
@@ -14,9 +14,8 @@ from app.clock import now
 from app.errors import Conflict, NotFound
 from app.extensions import db
 from app.models import Account, Doctor, Profile
-from app.models.types import name_key
 from app.policy import Actor, Permission
-from app.services import accounts, audit, doctor_changes, writing
+from app.services import account_lists, accounts, audit, doctor_changes, writing
 from app.services.listing import Listing, listing
 from app.services.pictures import NewPicture
 from app.services.search import words
@@ -123,13 +122,4 @@ def close(actor: Actor, profile_id: int) -> None:
 
 
 def _mentions(word: str) -> ColumnElement[bool]:
-    key, lower = name_key(word), word.lower()
-    accounts_found = select(Account.id).where(
-        or_(
-            Account.username_key.contains(key, autoescape=True),
-            Account.email_key.contains(key, autoescape=True),
-            func.lower(Account.first_name).contains(lower, autoescape=True),
-            func.lower(Account.last_name).contains(lower, autoescape=True),
-        )
-    )
-    return Profile.account_id.in_(accounts_found)
+    return Profile.account_id.in_(select(Account.id).where(account_lists.mentions(word)))

@@ -92,12 +92,20 @@ def reset(name: str) -> Account:
     account = accounts.called(name_key(name))
     if account is None:
         raise NotFound(f"There is no open account called {name}.")
+    take_away(Actor(), account)
+    return account
+
+
+def take_away(actor: Actor, account: Account) -> None:
+    """Take the second factor away from somebody who has lost it, end the sessions, and tell the person by mail.
+
+    Whether the actor may is for the caller to ask. Raises Conflict where there is no second factor.
+    """
     if not second_factors.remove(account.id):
         raise Conflict(f"{account.username} has no second factor.")
     sessions.end_all(account.id)
-    audit.record(Actor(), "second_factor.reset", account, account_id=account.id)
+    audit.record(actor, "second_factor.reset", account, account_id=account.id)
     outbox.tell_about_account(Template.SECOND_FACTOR_OFF, account, account.email)
-    return account
 
 
 def _pending(actor: Actor) -> Select[SecondFactor]:

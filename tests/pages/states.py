@@ -80,6 +80,7 @@ ACCOUNT: dict[str, tuple[State, ...]] = {
     "GET /confirm-email/<token>": (at("anonymous"), at("anonymous", values={"token": "forged"})),
     "GET /account-closed": (at("anonymous"),),
     "GET /my/account": (at("patient"), at("doctor"), at("admin")),
+    "GET /my/account/application": (at("patient"), refused("patient")),
     "GET /my/account/password": (at("patient"), refused("patient")),
     "GET /my/account/email": (at("patient"), refused("patient", email="nowhere")),
     "GET /my/account/devices": (at("patient"), at("stranger")),
@@ -180,9 +181,10 @@ CLINIC: dict[str, tuple[State, ...]] = {
 _LIST = "/admin/lists/<any('designations', 'specialisations', 'available-times', 'departments', 'services'):name>"
 _CLOSURE = "/admin/closures/<int:closure_id>"
 _SERVICE = {"name": "services", "key": "service"}
+_ACTS = "'send-link', 'sign-out', 'second-factor-off', 'make-admin', 'remove-admin', 'deactivate', 'reactivate'"
 ADMIN: dict[str, tuple[State, ...]] = {
     "GET /admin": (at("admin"), empty("admin")),
-    "GET /admin/doctors": (at("admin"), at("admin", search="nobody of this name"), empty("admin")),
+    "GET /admin/doctors": (at("admin"), at("admin", state="all"), at("admin", search="nobody"), empty("admin")),
     "GET /admin/doctors/<int:doctor_id>": (at("admin"), at("admin", values={"doctor_id": "doctor"})),
     "GET /admin/doctors/<int:doctor_id>/reject": (at("admin"), refused("admin")),
     "GET /admin/appointments": (
@@ -195,6 +197,22 @@ ADMIN: dict[str, tuple[State, ...]] = {
     "GET /admin/appointments/<int:appointment_id>/cancel": (at("admin"),),
     "GET /admin/appointments/overbook": (at("admin", q="a"), at("admin", q="nobody of this name"), at("admin")),
     "GET /admin/appointments/overbook/<int:patient_id>": (at("admin"), refused("admin")),
+    "GET /admin/doctors/add": (at("admin"), refused("admin")),
+    "GET /admin/doctors/<int:doctor_id>/edit": (at("admin"), refused("admin", name="")),
+    "GET /admin/doctors/<int:doctor_id>/remove": (at("admin"),),
+    "GET /admin/patients": (at("admin"), at("admin", search="nobody of this name"), empty("admin")),
+    "GET /admin/patients/add": (at("admin"), refused("admin")),
+    "GET /admin/patients/<int:patient_id>": (at("admin"),),
+    "GET /admin/patients/<int:patient_id>/edit": (at("admin"), refused("admin", name="")),
+    "GET /admin/patients/<int:patient_id>/void": (at("admin"),),
+    "GET /admin/accounts": (at("admin"), at("admin", search="nobody of this name"), at("admin", role="doctor")),
+    "GET /admin/accounts/deactivate": (at("admin"), at("admin", accounts="1")),
+    "GET /admin/accounts/add": (at("admin"), refused("admin")),
+    "GET /admin/accounts/<int:account_id>": (at("admin"),),
+    f"GET /admin/accounts/<int:account_id>/<any({_ACTS}):act>": (
+        at("admin"),
+        at("admin", values={"act": "deactivate"}),
+    ),
     "GET /admin/messages": (at("admin"), at("admin", state="all"), at("admin", search="nobody"), empty("admin")),
     "GET /admin/contacts": (
         at("admin"),
@@ -236,6 +254,9 @@ NO_PAGES: dict[str, str] = {
     "GET /presence": "seconds, for a script",
     "GET /contact/sent": "where a sent message leads",
     f"GET {_LIST}/entries.csv": "a table",
+    "GET /admin/accounts/accounts.csv": "a table",
+    "GET /admin/doctors/doctors.csv": "a table",
+    "GET /admin/patients/patients.csv": "a table",
     "GET /calendar/<token>.ics": "a calendar",
     "GET /my/appointments/<int:appointment_id>/calendar.ics": "a calendar",
     "GET /my/record/<int:record_id>/entry.pdf": "a PDF",

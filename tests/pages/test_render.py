@@ -26,7 +26,7 @@ PAGE = """
 STRANGER = Actor()
 PATIENT = Actor(account_id=1, display_name="Amira Hassan")
 CLINIC = ("Today", "Requests", "Patients", "Department", "Hours", "My figures")
-ADMIN = ("Dashboard", "Doctors", "Lists", "Hospital")
+ADMIN = ("Dashboard", "Doctors", "Patients", "Accounts", "Lists", "Hospital", "Audit")
 EVERYTHING = Actor(account_id=1, display_name="Amira Hassan", doctor_id=3, is_admin=True)
 
 FrameMaker = Callable[..., Flask]
@@ -146,6 +146,8 @@ class TestNavigation:
                     "My figures",
                     "Dashboard",
                     "Doctors",
+                    "Patients",
+                    "Accounts",
                     "Lists",
                     "Hospital",
                     "Find a doctor",

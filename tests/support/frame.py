@@ -43,6 +43,8 @@ LINKED = {
     "clinic.patients": "/clinic/patients",
     "admin.home": "/admin",
     "admin.doctors": "/admin/doctors",
+    "admin.patients_list": "/admin/patients",
+    "admin.accounts": "/admin/accounts",
     "admin.lists": "/admin/lists",
     "admin.hospital": "/admin/hospital",
     "public.brand": "/brand/<colour>.css",

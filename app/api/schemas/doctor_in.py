@@ -133,5 +133,7 @@ _PERSON = ("username", "email", "password", "first_name", "last_name")
 
 def person(data: dict[str, Any]) -> Person:
     """Take whom a new doctor's entry is about out of NewDoctorIn; null is as good as not sent."""
-    taken = {name: data.pop(name, None) or "" for name in _PERSON}
-    return Person(**(taken | {"username": taken["username"].strip(), "email": taken["email"].strip()}))
+    username, email, password, first_name, last_name = (data.pop(name, None) or "" for name in _PERSON)
+    return Person(
+        username=username.strip(), email=email.strip(), password=password, first_name=first_name, last_name=last_name
+    )

@@ -7,6 +7,7 @@ from flask import Blueprint
 from app import policy
 from app.identity import actor
 from app.pages.account import (
+    application,
     calendar,
     closing,
     devices,
@@ -53,6 +54,7 @@ own.add_url_rule("", "show", overview.show)
 own.add_url_rule("/profile", "profile", profile.change, methods=["GET", "POST"])
 own.add_url_rule("/picture", "picture", picture.change, methods=["GET", "POST"])
 own.add_url_rule("/picture/remove", "remove_picture", picture.remove, methods=["POST"])
+own.add_url_rule("/application", "application", application.apply, methods=["GET", "POST"])
 own.add_url_rule("/password", "password", password.change, methods=["GET", "POST"])
 own.add_url_rule("/email", "email", email.change, methods=["GET", "POST"])
 own.add_url_rule("/email/again", "send_email_again", email.send_again, methods=["POST"])

@@ -1,25 +1,33 @@
 """Pages for admins: the dashboard, people, appointments, lists, settings, closures, mail, questions, the audit."""
 
 from app.pages.admin import (
+    account,
+    accounts,
     appointments,
     closures,
     contacts,
+    doctor_changes,
     doctors,
     home,
     hospital,
     lists,
     messages,
+    patients,
 )
 from app.pages.admin.entrance import blueprint
 
 __all__ = [
+    "account",
+    "accounts",
     "appointments",
     "blueprint",
     "closures",
     "contacts",
+    "doctor_changes",
     "doctors",
     "home",
     "hospital",
     "lists",
     "messages",
+    "patients",
 ]

@@ -122,10 +122,26 @@ def _settings(_scene: Any) -> dict[str, Any]:
 
 
 _CLOSURE = "/admin/closures/<int:closure_id>"
+
+
+def _new_account(_scene: Any) -> dict[str, Any]:
+    return {"username": "zoe", "email": "zoe@example.org", "key": str(uuid4())}
+
+
+def _new_person(_scene: Any) -> dict[str, Any]:
+    return {"name": "Dr Zoe Park", "department": "0", "accepts_online": "y", "key": str(uuid4())}
+
+
+def _application(scene: Any) -> dict[str, Any]:
+    return {**_new_person(scene), "department": scene.department.id}
+
+
 _STEP = "/clinic/appointments/<int:appointment_id>/<any(confirm, arrived, start, complete, missed):step>"
 _PENDING = {"doctor_id": "pending_doctor"}
 _REQUEST = {"appointment_id": "waiting_request"}
 _LIST = "/admin/lists/<any('designations', 'specialisations', 'available-times', 'departments', 'services'):name>"
+_ACTS = "'send-link', 'sign-out', 'second-factor-off', 'make-admin', 'remove-admin', 'deactivate', 'reactivate'"
+_ACT = f"/admin/accounts/<int:account_id>/<any({_ACTS}):act>"
 _ENTRY = {"name": "departments", "key": "unused_department"}
 _EMERGENCY = "/clinic/patients/<int:patient_id>/emergency"
 _REPLY = "/clinic/reviews/<int:review_id>/reply"
@@ -186,6 +202,9 @@ ACCOUNT: dict[str, Row] = {
     "GET /my/account/picture": row(SIGN_IN, 200, 200, 200, 200, 200, 200),
     "POST /my/account/picture": row(SIGN_IN, 400, 400, 400, 400, 400, 400),
     "POST /my/account/picture/remove": row(SIGN_IN, 303, 303, 303, 303, 303, 303),
+    # Who has applied, or is a doctor, is sent to the clinic's pages.
+    "GET /my/account/application": row(SIGN_IN, 200, 200, 303, 303, 303, 200),
+    "POST /my/account/application": row(SIGN_IN, 303, 303, 303, 303, 303, 303, send=_application),
     "GET /my/account/password": row(SIGN_IN, 200, 200, 200, 200, 200, 200),
     "POST /my/account/password": row(SIGN_IN, 303, 303, 303, 303, 303, 303, send=_new_password),
     "GET /my/account/email": row(SIGN_IN, 200, 200, 200, 200, 200, 200),
@@ -398,6 +417,36 @@ ADMIN: dict[str, Row] = {
     "GET /admin/appointments/overbook": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
     "GET /admin/appointments/overbook/<int:patient_id>": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
     "POST /admin/appointments/overbook/<int:patient_id>": row(SIGN_IN, 403, 403, 403, 403, 403, 303, send=_overbooking),
+    "GET /admin/doctors/doctors.csv": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
+    "POST /admin/doctors/approve": row(
+        SIGN_IN, 403, 403, 403, 403, 403, 303, send=lambda scene: {"doctors": scene.pending_doctor.id}
+    ),
+    "GET /admin/doctors/add": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
+    "POST /admin/doctors/add": row(SIGN_IN, 403, 403, 403, 403, 403, 303, send=_new_person),
+    "GET /admin/doctors/<int:doctor_id>/edit": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
+    "POST /admin/doctors/<int:doctor_id>/edit": row(SIGN_IN, 403, 403, 403, 403, 403, 303, send=_new_person),
+    "GET /admin/doctors/<int:doctor_id>/remove": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
+    "POST /admin/doctors/<int:doctor_id>/remove": row(SIGN_IN, 403, 403, 403, 403, 403, 303),
+    "GET /admin/patients": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
+    "GET /admin/patients/patients.csv": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
+    "GET /admin/patients/add": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
+    "POST /admin/patients/add": row(SIGN_IN, 403, 403, 403, 403, 403, 303, send=_new_person),
+    "GET /admin/patients/<int:patient_id>": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
+    "GET /admin/patients/<int:patient_id>/edit": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
+    "POST /admin/patients/<int:patient_id>/edit": row(SIGN_IN, 403, 403, 403, 403, 403, 303, send=_new_person),
+    "GET /admin/patients/<int:patient_id>/void": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
+    "POST /admin/patients/<int:patient_id>/void": row(SIGN_IN, 403, 403, 403, 403, 403, 303),
+    "GET /admin/accounts": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
+    "GET /admin/accounts/accounts.csv": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
+    "GET /admin/accounts/deactivate": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
+    "POST /admin/accounts/deactivate": row(
+        SIGN_IN, 403, 403, 403, 403, 403, 303, send=lambda scene: {"accounts": scene.account.id}
+    ),
+    "GET /admin/accounts/add": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
+    "POST /admin/accounts/add": row(SIGN_IN, 403, 403, 403, 403, 403, 303, send=_new_account),
+    "GET /admin/accounts/<int:account_id>": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
+    f"GET {_ACT}": row(SIGN_IN, 403, 403, 403, 403, 403, 200, values={"act": "sign-out"}),
+    f"POST {_ACT}": row(SIGN_IN, 403, 403, 403, 403, 403, 303, values={"act": "sign-out"}),
     "GET /admin/messages": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
     "POST /admin/messages/<int:message_id>/retry": row(SIGN_IN, 403, 403, 403, 403, 403, 303),
     "POST /admin/messages/retry": row(SIGN_IN, 403, 403, 403, 403, 403, 303),
