@@ -157,7 +157,9 @@ class TestWhileItIsOpen:
         other = EmergencyAccessFactory(doctor=doctor, patient=PatientFactory(name="Ada Lovelace"))
         page = doctors_client.get(page_of(patient)).text
 
-        assert f'href="/clinic/patients/{other.patient.id}">Ada Lovelace</a>, until {clock_time(database, other)}' in page
+        assert (
+            f'href="/clinic/patients/{other.patient.id}">Ada Lovelace</a>, until {clock_time(database, other)}' in page
+        )
 
     @pytest.mark.parametrize("change", [{"approval": Approval.REJECTED}, {"deleted_at": now()}])
     def test_who_is_a_doctor_no_more_is_out_at_once(

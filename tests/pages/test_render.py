@@ -26,7 +26,7 @@ PAGE = """
 STRANGER = Actor()
 PATIENT = Actor(account_id=1, display_name="Amira Hassan")
 CLINIC = ("Today", "Requests", "Patients", "Department", "Hours", "My figures")
-ADMIN = ("Dashboard", "Doctors", "Lists")
+ADMIN = ("Dashboard", "Doctors", "Lists", "Audit")
 EVERYTHING = Actor(account_id=1, display_name="Amira Hassan", doctor_id=3, is_admin=True)
 
 FrameMaker = Callable[..., Flask]
@@ -147,6 +147,7 @@ class TestNavigation:
                     "Dashboard",
                     "Doctors",
                     "Lists",
+                    "Audit",
                     "Find a doctor",
                     "My care",
                 ],

@@ -99,7 +99,9 @@ def test_a_changed_byte_and_a_missing_row_are_found_where_they_are(
 @pytest.mark.parametrize("key", [-4, 2])
 def test_a_row_slipped_in_with_an_old_key_is_found(database: Database, key: int) -> None:
     write(database)
-    tamper(database, "DELETE FROM audit_event WHERE id = 2")  # a number that was never used, for all that the seal knows
+    tamper(
+        database, "DELETE FROM audit_event WHERE id = 2"
+    )  # a number that was never used, for all that the seal knows
     seal(database)
 
     with database.unit_of_work() as session:

@@ -44,6 +44,7 @@ LINKED = {
     "admin.home": "/admin",
     "admin.doctors": "/admin/doctors",
     "admin.lists": "/admin/lists",
+    "admin.audit": "/admin/audit",
 }
 """The pages that the frame and the components link to."""
 

@@ -1,6 +1,6 @@
-"""Pages for admins: the dashboard, the approval of doctors, the lists of the catalogue, mail and questions."""
+"""Pages for admins: the dashboard, doctors, the lists of the catalogue, mail, questions, audit."""
 
-from app.pages.admin import contacts, doctors, home, lists, messages
+from app.pages.admin import audit, contacts, doctors, home, lists, messages
 from app.pages.admin.entrance import blueprint
 
-__all__ = ["blueprint", "contacts", "doctors", "home", "lists", "messages"]
+__all__ = ["audit", "blueprint", "contacts", "doctors", "home", "lists", "messages"]
