@@ -41,7 +41,10 @@ class Filters:
 
 
 class Line(NamedTuple):
-    """One act. `who` and `role` are empty for what the portal did by itself, or somebody who was not signed in."""
+    """One act. `who` and `role` are empty for what the portal did by itself, or somebody who was not signed in.
+
+    `patients`: how many it concerns, where these are several.
+    """
 
     id: int
     at: datetime
@@ -51,6 +54,7 @@ class Line(NamedTuple):
     role: str
     patient_id: int | None
     patient: str
+    patients: int
     about: str
     details: dict[str, Any]
     origin: str
@@ -180,8 +184,10 @@ def _account(username: str) -> int | None:
 
 
 def _lines(found: Select[*tuple[Any, ...]]) -> list[Line]:
+    of_several = AuditEventPatient.event_id == AuditEvent.id
+    patients = select(func.count()).select_from(AuditEventPatient).where(of_several).correlate(AuditEvent)
     query = (
-        select(AuditEvent, Account, Doctor.name, Patient.name)
+        select(AuditEvent, Account, Doctor.name, Patient.name, patients.scalar_subquery())
         .where(AuditEvent.id.in_(select(found.subquery().c.id)))
         .outerjoin(Account, Account.id == AuditEvent.account_id)
         .outerjoin(Doctor, Doctor.account_id == AuditEvent.account_id)
@@ -191,7 +197,7 @@ def _lines(found: Select[*tuple[Any, ...]]) -> list[Line]:
     return [_line(*row) for row in db.session.execute(query)]
 
 
-def _line(event: AuditEvent, account: Account | None, doctor: str | None, patient: str | None) -> Line:
+def _line(event: AuditEvent, account: Account | None, doctor: str | None, patient: str | None, patients: int) -> Line:
     if account is None:
         who = username = role = ""
     else:
@@ -207,6 +213,7 @@ def _line(event: AuditEvent, account: Account | None, doctor: str | None, patien
         role=role,
         patient_id=event.patient_id,
         patient=patient or "",
+        patients=patients,
         about=about,
         details=event.details,
         origin=event.origin,

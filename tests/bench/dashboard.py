@@ -19,7 +19,7 @@ from app.extensions import db
 from app.jobs import audit as audit_jobs
 from app.models import Approval, VisitState, guards
 from app.policy import Actor
-from app.services import audit_search, audit_seals, dashboard, hospital_figures
+from app.services import audit_seals, audit_search, dashboard, hospital_figures
 from app.services.audit_search import Filters
 from config import ROOT
 from tests.support import databases, servers

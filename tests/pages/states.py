@@ -180,7 +180,9 @@ CLINIC: dict[str, tuple[State, ...]] = {
 _LIST = "/admin/lists/<any('designations', 'specialisations', 'available-times', 'departments', 'services'):name>"
 _SERVICE = {"name": "services", "key": "service"}
 ADMIN: dict[str, tuple[State, ...]] = {
-    "GET /admin": (at("admin"), empty("admin")),
+    "GET /admin": (at("admin"), at("admin", days="90"), at("admin", days="other", since="2026-05-01"), empty("admin")),
+    "GET /admin/audit": (at("admin"), at("admin", account="nobody"), at("admin", act="unknown.act"), empty("admin")),
+    "GET /admin/audit/seals": (at("admin"), at("admin", verify="yes"), empty("admin")),
     "GET /admin/doctors": (at("admin"), at("admin", search="nobody of this name"), empty("admin")),
     "GET /admin/doctors/<int:doctor_id>": (at("admin"), at("admin", values={"doctor_id": "doctor"})),
     "GET /admin/doctors/<int:doctor_id>/reject": (at("admin"), refused("admin")),
@@ -217,6 +219,7 @@ NO_PAGES: dict[str, str] = {
     "GET /presence": "seconds, for a script",
     "GET /contact/sent": "where a sent message leads",
     f"GET {_LIST}/entries.csv": "a table",
+    "GET /admin/audit/events.csv": "a table",
     "GET /calendar/<token>.ics": "a calendar",
     "GET /my/appointments/<int:appointment_id>/calendar.ics": "a calendar",
     "GET /my/record/<int:record_id>/entry.pdf": "a PDF",

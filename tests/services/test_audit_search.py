@@ -76,6 +76,8 @@ def test_a_patient_is_found_by_number_and_by_name_and_in_lists_of_several(sessio
     note("records.listed", read_of=(ada.id, other.id))
     note("patient.voided", patient_id=gone.id)
 
+    assert [line.patients for line in find().lines] == [0, 2, 0, 0]
+    assert acts(patient="ADA", action="records.listed") == ["records.listed"]
     assert acts(patient="ADA") == ["records.listed", "record.changed", "record.read"]
     assert acts(patient=str(ada.id)) == ["records.listed", "record.read"]
     assert acts(patient="lovelace ada") == ["audit.searched", "records.listed", "record.read"]

@@ -30,8 +30,8 @@ class PeriodForm(Form):
         choices={str(count): f"Last {count} days" for count in PERIODS} | {OTHER: "Other days"},
         validate_choice=False,
     )
-    since = StringField("From")
-    until = StringField("Until")
+    since = StringField("Other days, from")
+    until = StringField("Other days, until")
 
     @property
     def status(self) -> int:
