@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Iterator
-from datetime import UTC, timedelta
+from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
-from random import Random
 from statistics import median
 
 from sqlalchemy import text
 
 from app import create_app, models, unit_of_work
-from app.clock import local_today, now
+from app.clock import local_today
 from app.demo.rows import write
 from app.extensions import db
 from app.jobs import audit as audit_jobs
-from app.models import Approval, VisitState, guards
+from app.models import Approval, guards
 from app.policy import Actor
 from app.services import audit_seals, audit_search, dashboard, hospital_figures
 from app.services.audit_search import Filters
@@ -26,13 +25,11 @@ from tests.support import databases, servers
 from tests.support.settings import make_settings
 
 FOLDER = ROOT / "instance" / "bench-dashboard"
-VISITS = EVENTS = 1_000_000
+PLACES = 6
+"""10 ** PLACES visits and as many events."""
 DOCTORS, PATIENTS, DEPARTMENTS, ACCOUNTS = 400, 20_000, 20, 5000
 YEARS = 3
-AT_ONCE = 50_000
 RUNS = 7
-STATES = (VisitState.COMPLETED,) * 8 + (VisitState.NO_SHOW, VisitState.CANCELLED)
-ACTS = ("record.read",) * 6 + ("records.listed",) * 3 + ("session.opened",)
 Figures = dict[str, float]
 
 
@@ -73,7 +70,8 @@ def measure(folder: Path, url: str) -> Figures:
         }
         for name, filters in searches.items():
             asked[name] = lambda filters=filters: audit_search.find(admin, filters, limit=50)  # type: ignore[misc]
-        asked["audit, after 500,000 events"] = lambda: audit_search.find(admin, Filters(), before=EVENTS // 2, limit=50)
+        half = 10**PLACES // 2
+        asked["audit, after 500,000 events"] = lambda: audit_search.find(admin, Filters(), before=half, limit=50)
         asked["audit as CSV, 10,000 lines"] = lambda: audit_search.file_of(admin, Filters())
         figures = {name: median(timed(act) for _ in range(RUNS)) for name, act in asked.items()}
         started = time.perf_counter()
@@ -97,7 +95,6 @@ def timed(act: Callable[[], object]) -> float:
 
 def fill() -> tuple[Actor, list[int], list[int]]:
     """Visits and events of YEARS, in the order of time; alike each time. The overlap guards are off meanwhile."""
-    random = Random("dashboard")
     with unit_of_work.transaction():
         accounts = list(
             write(
@@ -112,53 +109,65 @@ def fill() -> tuple[Actor, list[int], list[int]]:
             models.Department, ({"name": f"Department {n}", "name_key": f"d{n}"} for n in range(DEPARTMENTS))
         )
         approved = {"approval": Approval.APPROVED}
-        doctors = write(
+        write(
             models.Doctor,
             ({"name": f"Dr {n}", "department_id": departments[n % DEPARTMENTS], **approved} for n in range(DOCTORS)),
         )
         patients = list(write(models.Patient, ({"name": f"Patient {n}"} for n in range(PATIENTS))))
         guards.drop(db.session.connection())
-    for _ in _parts(models.Appointment, VISITS, lambda n: _visit(random, n, doctors, patients)):
-        pass
-    for _ in _parts(models.AuditEvent, EVENTS, lambda n: _event(random, n, accounts, patients)):
-        pass
+        _write_many()
     with unit_of_work.transaction():
         db.session.execute(text("ANALYZE"))
     return Actor(account_id=accounts[0], is_admin=True), patients, accounts
 
 
-def _parts(model: type, count: int, make: Callable[[int], dict[str, object]]) -> Iterator[int]:
-    for start in range(0, count, AT_ONCE):
-        with unit_of_work.transaction():
-            write(model, (make(number) for number in range(start, start + AT_ONCE)))
-        yield start
-
-
-def _visit(random: Random, number: int, doctors: list[int], patients: list[int]) -> dict[str, object]:
-    starts = now().astimezone(UTC).replace(second=0, microsecond=0) - timedelta(
-        minutes=(VISITS - number) * (YEARS * 525_600) // VISITS
+def _write_many() -> None:
+    """Visits and events, a million each, made by the database itself; what each is like follows from its number."""
+    is_sqlite = db.session.connection().dialect.name == "sqlite"
+    digits = ", ".join(f"digit AS d{place}" for place in range(PLACES))
+    number = " + ".join(f"d{place}.n * {10**place}" for place in range(PLACES))
+    numbers = (
+        "WITH digit(n) AS (VALUES (0), (1), (2), (3), (4), (5), (6), (7), (8), (9)), "  # noqa: S608 (our own names)
+        f"numbers AS (SELECT {number} AS n FROM {digits} ORDER BY 1)"
     )
-    return {
-        "doctor_id": random.choice(doctors),
-        "patient_id": random.choice(patients),
-        "starts_at": starts,
-        "ends_at": starts + timedelta(minutes=30),
-        "created_at": starts - timedelta(days=random.randint(1, 40)),
-        "state": random.choice(STATES),
-    }
+    minutes = f"({YEARS * 525_600} - n * CAST({YEARS * 525_600} AS BIGINT) / {10**PLACES})"
 
+    def ago(minutes: str) -> str:
+        if is_sqlite:
+            return f"strftime('%Y-%m-%d %H:%M:00.000000', 'now', '-' || ({minutes}) || ' minutes')"
+        return f"date_trunc('minute', now()) - ({minutes}) * interval '1 minute'"
 
-def _event(random: Random, number: int, accounts: list[int], patients: list[int]) -> dict[str, object]:
-    return {
-        "at": now() - timedelta(seconds=(EVENTS - number) * (YEARS * 31_536_000) // EVENTS),
-        "account_id": random.choice(accounts),
-        "patient_id": random.choice(patients),
-        "action": random.choice(ACTS),
-        "object_type": "clinical_record",
-        "object_id": number + 1,
-        "details": {"entries": [number]},
-        "origin": "192.0.2.7",
+    state = "CASE n * 7 % 11 WHEN 0 THEN 'no_show' WHEN 1 THEN 'cancelled' ELSE 'completed' END"
+    no, yes = ("0", "1") if is_sqlite else ("false", "true")
+    visits = {
+        "doctor_id": f"1 + n * 131 % {DOCTORS}",
+        "patient_id": f"1 + n * 7919 % {PATIENTS}",
+        "starts_at": ago(minutes),
+        "ends_at": ago(f"{minutes} - 30"),
+        "created_at": ago(f"{minutes} + 1440 * (1 + n * 17 % 40)"),
+        "updated_at": ago(minutes),
+        "state": state,
+        "kind": "'in_person'",
+        "symptoms": "''",
+        "cancel_reason": "''",
+        "version": "1",
+        "patient_agreed": yes,
+        "overbooked": no,
     }
+    events = {
+        "at": ago(minutes),
+        "account_id": f"1 + n * 131 % {ACCOUNTS}",
+        "patient_id": f"1 + n * 7919 % {PATIENTS}",
+        "action": "CASE n % 10 WHEN 0 THEN 'session.opened' WHEN 1 THEN 'records.listed' ELSE 'record.read' END",
+        "object_type": "'clinical_record'",
+        "object_id": "n + 1",
+        "details": """'{"page": 1}'""",
+        "origin": "'192.0.2.7'",
+    }
+    for table, columns in (("appointment", visits), ("audit_event", events)):
+        names, values = ", ".join(columns), ", ".join(columns.values())
+        insert = f"INSERT INTO {table} ({names}) {numbers} SELECT {values} FROM numbers ORDER BY n"  # noqa: S608 (our own names)
+        db.session.connection().exec_driver_sql(insert)
 
 
 if __name__ == "__main__":
