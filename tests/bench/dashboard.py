@@ -124,6 +124,8 @@ def fill() -> tuple[Actor, list[int], list[int]]:
 def _write_many() -> None:
     """Visits and events, a million each, made by the database itself; what each is like follows from its number."""
     is_sqlite = db.session.connection().dialect.name == "sqlite"
+    if is_sqlite:  # else its indexes, each far larger than its memory, are written again and again
+        db.session.connection().exec_driver_sql("PRAGMA cache_size = -1000000")
     digits = ", ".join(f"digit AS d{place}" for place in range(PLACES))
     number = " + ".join(f"d{place}.n * {10**place}" for place in range(PLACES))
     numbers = (
