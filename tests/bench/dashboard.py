@@ -132,7 +132,7 @@ def _write_many() -> None:
         "WITH digit(n) AS (VALUES (0), (1), (2), (3), (4), (5), (6), (7), (8), (9)), "  # noqa: S608 (our own names)
         f"numbers AS (SELECT {number} AS n FROM {digits} ORDER BY 1)"
     )
-    minutes = f"({YEARS * 525_600} - n * CAST({YEARS * 525_600} AS BIGINT) / {10**PLACES})"
+    minutes = f"({60 + YEARS * 525_600} - n * CAST({YEARS * 525_600} AS BIGINT) / {10**PLACES})"
 
     def ago(minutes: str) -> str:
         if is_sqlite:
@@ -169,7 +169,7 @@ def _write_many() -> None:
     for table, columns in (("appointment", visits), ("audit_event", events)):
         names, values = ", ".join(columns), ", ".join(columns.values())
         insert = f"INSERT INTO {table} ({names}) {numbers} SELECT {values} FROM numbers ORDER BY n"  # noqa: S608 (our own names)
-        db.session.connection().exec_driver_sql(insert)
+        db.session.connection().exec_driver_sql(insert if is_sqlite else insert.replace("%", "%%"))
 
 
 if __name__ == "__main__":
