@@ -1,4 +1,4 @@
-"""Commands: `flask --app wsgi create-admin`, `reset-second-factor`, `seed-demo`, `serve`, `worker`, `describe-api`."""
+"""Commands: `flask --app wsgi create-admin`, `reset-second-factor`, `seed-demo`, `serve`, `worker`, `audit`, …."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from flask.cli import with_appcontext
 from app import demo, web_server
 from app.api import endpoints, openapi
 from app.errors import PortalError
-from app.extensions import settings
-from app.jobs import worker
-from app.services import accounts, second_factor_changes
+from app.extensions import read_only, settings
+from app.jobs import audit, worker
+from app.services import accounts, audit_seals, second_factor_changes
 from app.unit_of_work import transaction
 from config import ROOT
 
 
 def register(app: Flask) -> None:
     """Add the portal's commands to `flask`."""
-    for command in (create_admin, reset_second_factor, seed_demo, serve, run_worker, describe_api):
+    for command in (create_admin, reset_second_factor, seed_demo, serve, run_worker, audit_trail, describe_api):
         app.cli.add_command(command)
 
 
@@ -85,6 +85,38 @@ def run_worker() -> None:
         message = "Set REDIS_URL: without Redis, jobs run in the server's own process."
         raise click.ClickException(message)
     worker.run_rq(current_app._get_current_object())  # type: ignore[attr-defined] # noqa: SLF001 (a thread outlives the proxy)
+
+
+@click.group("audit")
+def audit_trail() -> None:
+    """Seal the audit trail, and verify its seals."""
+
+
+@audit_trail.command("seal")
+@with_appcontext
+def seal_audit() -> None:
+    """Seal what has been written since the last seal. The portal does so by itself every minute."""
+    try:
+        seals = audit.seal()
+    except PortalError as error:
+        raise click.ClickException(error.message) from error
+    click.echo(f"Made {seals:,} {'seal' if seals == 1 else 'seals'}.")
+
+
+@audit_trail.command("verify")
+@click.option("--known-hash", metavar="HASH", help="A hash printed before, which must still be there.")
+@with_appcontext
+def verify_audit(known_hash: str | None) -> None:
+    """Find a changed byte or a missing row in what is sealed: exit with 1 and name the first bad place."""
+    before = read_only.set(True)  # nobody who writes has to wait
+    try:
+        with transaction():
+            verdict = audit_seals.verify(known_hash=known_hash)
+    finally:
+        read_only.reset(before)
+    click.echo(f"Right: {verdict.events:,} events under {verdict.seals:,} seals. Last hash: {verdict.hash}")
+    if verdict.problem:
+        raise click.ClickException(verdict.problem)
 
 
 @click.command("describe-api")

@@ -26,6 +26,7 @@ from app.models import (
     Account,
     Appointment,
     Approval,
+    AuditEvent,
     AvailableTime,
     BookingDraft,
     CalendarFeed,
@@ -306,6 +307,7 @@ VISIBLE: Mapping[type[Base], Mapping[Capacity, Condition]] = {
     ContactMessage: {Capacity.ADMIN: _everything},
     Message: {Capacity.ADMIN: _everything},
     HospitalSettings: {Capacity.ADMIN: _everything},
+    AuditEvent: {Capacity.ADMIN: _everything},
     CalendarFeed: {Capacity.MEMBER: lambda actor: CalendarFeed.account_id == actor.account_id},
     ReminderChoice: {Capacity.MEMBER: lambda actor: ReminderChoice.account_id == actor.account_id},
 }

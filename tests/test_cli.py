@@ -12,7 +12,9 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy import func, select
 
-from app.models import Account, Doctor, Patient
+from app.models import Account, Doctor, Patient, guards
+from app.policy import Actor
+from app.services import audit
 from config import ROOT, Settings
 from tests.factories import AccountFactory, SecondFactorFactory
 from tests.support.clients import PASSWORD, sign_in
@@ -43,6 +45,33 @@ class TestResetSecondFactor:
         AccountFactory(username="ada")
         status, printed = run(app, "reset-second-factor", name)
         assert (status, told in printed) == (1, True)
+
+
+class TestAudit:
+    def test_it_seals_and_verifies(self, app: Flask, database: Database) -> None:
+        with database.unit_of_work():
+            audit.record(Actor(), "test.done")
+        assert run(app, "audit", "seal") == (0, "Made 1 seal.\n")
+
+        status, printed = run(app, "audit", "verify")
+
+        assert (status, "1 events under 1 seals" in printed) == (0, True)
+        last_hash = printed.split()[-1]
+        assert run(app, "audit", "verify", "--known-hash", last_hash)[0] == 0
+
+    def test_it_ends_with_1_and_names_the_bad_place(self, app: Flask, database: Database) -> None:
+        with database.unit_of_work() as session:
+            audit.record(Actor(), "test.done")
+            guards.drop(session.connection())
+        run(app, "audit", "seal")
+        with database.unit_of_work() as session:
+            session.execute(sa.text("DELETE FROM audit_event"))
+
+        status, printed = run(app, "audit", "verify")
+
+        assert status == 1
+        assert "Events 1 to 1, sealed at 20" in printed
+        assert "there are 0 where 1 were sealed." in printed
 
 
 class TestCreateAdmin:

@@ -15,11 +15,11 @@ from rq.job import Job
 from rq.queue import Queue
 
 from app.extensions import job_queue
-from app.jobs import exports, mail, waiting
+from app.jobs import audit, exports, mail, waiting
 
 SWEEP_SECONDS = 15
-SWEEPS = (mail.sweep, waiting.sweep, exports.sweep)
-"""What looks in the database for what a lost queue or a killed worker has left."""
+SWEEPS = (mail.sweep, waiting.sweep, exports.sweep, audit.sweep)
+"""What looks in the database for what a lost queue or a killed worker has left, and seals the audit trail."""
 
 
 def start_embedded(app: Flask) -> None:

@@ -2,7 +2,7 @@
 
 from app.models.account import Account, IdempotencyKey, Profile, Session, SessionKind
 from app.models.appointment import BLOCKING, FIRM, OPEN, Appointment, VisitKind, VisitState
-from app.models.audit import AuditEvent, AuditEventPatient
+from app.models.audit import AuditEvent, AuditEventPatient, AuditSeal
 from app.models.booking_draft import BookingDraft
 from app.models.calendar_feed import CalendarFeed
 from app.models.department import AvailableTime, Department, Designation, Specialisation
@@ -33,6 +33,7 @@ __all__ = [
     "Approval",
     "AuditEvent",
     "AuditEventPatient",
+    "AuditSeal",
     "AvailableTime",
     "BookingDraft",
     "CalendarFeed",

@@ -58,6 +58,7 @@ class Appointment(Base):
         Index("ix_appointment_doctor_id_state", "doctor_id", "state"),
         Index("ix_appointment_patient_id_doctor_id_state", "patient_id", "doctor_id", "state"),
         Index("ix_appointment_starts_at", "starts_at"),
+        Index("ix_appointment_created_at", "created_at"),
     )
 
     id: Mapped[pk]

@@ -18,6 +18,7 @@ class AuditEvent(Base):
         Index("ix_audit_event_patient_id_at", "patient_id", "at"),
         Index("ix_audit_event_account_id_at", "account_id", "at"),
         Index("ix_audit_event_action_at", "action", "at"),
+        Index("ix_audit_event_at", "at"),
     )
 
     id: Mapped[pk]
@@ -40,3 +41,20 @@ class AuditEventPatient(Base):
     event_id: Mapped[int] = mapped_column(KEY, primary_key=True, autoincrement=False)
     patient_id: Mapped[int] = mapped_column(KEY, primary_key=True, autoincrement=False)
     at: Mapped[utc]
+
+
+class AuditSeal(Base):
+    """A stretch of the trail, `first_id` to `last_id`, under one hash with all that was sealed before it.
+
+    `hash` and `previous_hash` are SHA-256 in hexadecimal digits (services/audit_seals.py). Insert-only.
+    """
+
+    __tablename__ = "audit_seal"
+
+    id: Mapped[pk]
+    first_id: Mapped[int] = mapped_column(KEY)
+    last_id: Mapped[int] = mapped_column(KEY, unique=True)
+    count: Mapped[int]
+    hash: Mapped[text]
+    previous_hash: Mapped[text] = mapped_column(unique=True)
+    sealed_at: Mapped[utc] = mapped_column(default=now)

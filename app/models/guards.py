@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect
 
-INSERT_ONLY = ("audit_event", "clinical_record_version")
+INSERT_ONLY = ("audit_event", "clinical_record_version", "audit_seal")
 LONGEST_VISIT_HOURS = 8
 _BLOCKING = "('held', 'pending', 'confirmed', 'in_progress', 'completed')"
 _OVERLAPS = {
@@ -22,10 +22,26 @@ _OVERLAPS = {
 
 
 def create(connection: Connection) -> None:
-    """Put all guards in place, on either database."""
+    """Put all guards in place, on either database; a table that a later migration makes is left to it."""
     drop(connection)
-    statements = _postgresql() if connection.dialect.name == "postgresql" else _sqlite_triggers().values()
+    statements = _postgresql() if connection.dialect.name == "postgresql" else _sqlite_overlaps().values()
     for statement in statements:
+        connection.exec_driver_sql(statement)
+    present = set(inspect(connection).get_table_names())
+    for table in INSERT_ONLY:
+        if table in present:
+            make_insert_only(connection, table)
+
+
+def make_insert_only(connection: Connection, table: str) -> None:
+    """Let the database refuse changes to the rows of one table; `create` has run before."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(
+            f"CREATE TRIGGER {table}_is_insert_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
+            "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+        )
+        return
+    for statement in _sqlite_insert_only(table).values():
         connection.exec_driver_sql(statement)
 
 
@@ -38,7 +54,8 @@ def drop(connection: Connection) -> None:
             connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {table}_is_insert_only ON {table}")
         connection.exec_driver_sql("DROP FUNCTION IF EXISTS refuse_change()")
         return
-    for name in _sqlite_triggers():
+    kept = (_sqlite_insert_only(table) for table in INSERT_ONLY)
+    for name in (name for triggers in (_sqlite_overlaps(), *kept) for name in triggers):
         connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}")
 
 
@@ -57,15 +74,10 @@ def _postgresql() -> Iterator[str]:
         "CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$ "
         "BEGIN RAISE EXCEPTION 'insert-only' USING DETAIL = TG_TABLE_NAME; END $$"
     )
-    for table in INSERT_ONLY:
-        yield (
-            f"CREATE TRIGGER {table}_is_insert_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
-            "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
-        )
 
 
-def _sqlite_triggers() -> dict[str, str]:
-    """All triggers by name."""
+def _sqlite_overlaps() -> dict[str, str]:
+    """The triggers on appointments, by name."""
     triggers: dict[str, str] = {}
     for event in ("INSERT", "UPDATE OF doctor_id, patient_id, starts_at, ends_at, state, overbooked"):
         suffix = event.split()[0].lower()
@@ -85,17 +97,18 @@ def _sqlite_triggers() -> dict[str, str]:
             f"WHEN julianday(NEW.ends_at) - julianday(NEW.starts_at) > ({LONGEST_VISIT_HOURS} + 0.001) / 24 "
             "BEGIN SELECT RAISE(ABORT, 'ck_appointment_length'); END"
         )
-    for table in INSERT_ONLY:
-        for event in ("UPDATE", "DELETE"):
-            name = f"{table}_refuses_{event.lower()}"
-            triggers[name] = (
-                f"CREATE TRIGGER {name} BEFORE {event} ON {table} "
-                f"BEGIN SELECT RAISE(ABORT, '{table} is insert-only'); END"
-            )
-        # REPLACE deletes the former row without asking the triggers for DELETE.
-        name = f"{table}_refuses_replace"
-        triggers[name] = (
-            f"CREATE TRIGGER {name} BEFORE INSERT ON {table} WHEN NEW.id IN (SELECT id FROM {table}) "  # noqa: S608  (our own names)
-            f"BEGIN SELECT RAISE(ABORT, '{table} is insert-only'); END"
-        )
     return triggers
+
+
+def _sqlite_insert_only(table: str) -> dict[str, str]:
+    """The triggers on a table that is insert-only, by name."""
+    refuse = f"BEGIN SELECT RAISE(ABORT, '{table} is insert-only'); END"
+    return {
+        f"{table}_refuses_update": f"CREATE TRIGGER {table}_refuses_update BEFORE UPDATE ON {table} {refuse}",
+        f"{table}_refuses_delete": f"CREATE TRIGGER {table}_refuses_delete BEFORE DELETE ON {table} {refuse}",
+        # REPLACE deletes the former row without asking the triggers for DELETE.
+        f"{table}_refuses_replace": (
+            f"CREATE TRIGGER {table}_refuses_replace BEFORE INSERT ON {table} "  # noqa: S608  (our own names)
+            f"WHEN NEW.id IN (SELECT id FROM {table}) {refuse}"
+        ),
+    }

@@ -25,6 +25,9 @@ ALL_LABELS = 13
 MOST_LABELS = 9
 MOST_LABELS_NARROW = 5
 """Up to ALL_LABELS labels have room on a wide screen; of more, MOST_LABELS stand there, since some are longer."""
+BAR_ROW = 48
+BAR_LONGEST = 88.0
+"""How high the place of a bar with its word is, in pixels, and how long the longest bar, in percent."""
 STYLES = ("solid", "hatched", "hollow")
 """How the series of a chart are told apart, without colours: the first is at the bottom."""
 
@@ -102,6 +105,36 @@ class Columns:
 
 
 @dataclass(frozen=True, slots=True)
+class Bar:
+    """A row of a bar chart: a word, below it the bar, both from the left edge; `end` is where its number stands."""
+
+    label: str
+    y: float
+    width: float
+    end: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """One bar for each label, from the top: for words that are too long to stand below columns."""
+
+    labels: Sequence[str]
+    series: Series
+    bars: Sequence[Bar]
+
+    @property
+    def height(self) -> int:
+        """In pixels."""
+        return BAR_ROW * len(self.bars)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to draw."""
+        return not any(self.series.values)
+
+
+@dataclass(frozen=True, slots=True)
 class Dot:
     """A value of a line, at `x` percent."""
 
@@ -159,6 +192,17 @@ def _stack(place: tuple[float, float], values: Sequence[int], top: int) -> Itera
                 style=style,
             )
         below += value
+
+
+def bars(labels: Sequence[str], series: Series) -> Bars:
+    """Bars that lie, one for each label."""
+    most = max(series.values, default=0) or 1
+    widths = [round(value / most * BAR_LONGEST, 3) for value in series.values]
+    drawn = [
+        Bar(label, at * BAR_ROW, width, width + 1, f"{value:,}")
+        for at, (label, value, width) in enumerate(zip(labels, series.values, widths, strict=True))
+    ]
+    return Bars(labels, series, drawn)
 
 
 def line(labels: Sequence[str], values: Sequence[float | None], *, lowest: int, highest: int) -> Line:

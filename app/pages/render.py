@@ -59,6 +59,7 @@ def navigation(actor: Actor) -> tuple[Entry, ...]:
         (actor.is_admin, "admin.accounts", "Accounts"),
         (actor.is_admin, "admin.lists", "Lists"),
         (actor.is_admin, "admin.hospital", "Hospital"),
+        (actor.is_admin, "admin.audit", "Audit"),
         (actor.is_signed_in and not is_staff, "patient.home", "Home"),
         (True, "public.find_doctors", "Find a doctor"),
         (actor.is_signed_in and not is_staff, "patient.appointments", "My appointments"),

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
 from app import unit_of_work
-from app.models import BLOCKING, Account, Appointment, AuditEvent, ClinicalRecordVersion, VisitState, guards
+from app.models import BLOCKING, Account, Appointment, AuditEvent, AuditSeal, ClinicalRecordVersion, VisitState, guards
 from tests.factories import (
     AccountFactory,
     AppointmentFactory,
@@ -235,8 +235,14 @@ def _replaced(session: Session) -> str:
     return "clinical_record_version"
 
 
+def _sealed(session: Session) -> str:
+    session.add(AuditSeal(first_id=1, last_id=1, count=1, hash="1", previous_hash="0"))
+    session.flush()
+    return "audit_seal"
+
+
 class TestInsertOnly:
-    @pytest.mark.parametrize("make", [_audited, _replaced])
+    @pytest.mark.parametrize("make", [_audited, _replaced, _sealed])
     @pytest.mark.parametrize("change", ["UPDATE {table} SET id = id", "DELETE FROM {table}"])
     def test_it_refuses_changes(self, database: Database, make: Callable[[Session], str], change: str) -> None:
         with database.unit_of_work() as session:
@@ -248,7 +254,7 @@ class TestInsertOnly:
         with database.unit_of_work() as session:
             assert session.scalar(sa.text(f"SELECT count(*) FROM {table}")) == 1  # noqa: S608  (our own table's name)
 
-    @pytest.mark.parametrize("make", [_audited, _replaced])
+    @pytest.mark.parametrize("make", [_audited, _replaced, _sealed])
     def test_it_refuses_to_be_emptied_or_replaced(
         self, database: Database, database_kind: str, make: Callable[[Session], str]
     ) -> None:
@@ -264,7 +270,7 @@ class TestInsertOnly:
 
     def test_every_such_table_is_tried_here(self, database: Database) -> None:
         with database.unit_of_work() as session:
-            assert {_audited(session), _replaced(session)} == set(guards.INSERT_ONLY)
+            assert {_audited(session), _replaced(session), _sealed(session)} == set(guards.INSERT_ONLY)
 
 
 class TestTwins:

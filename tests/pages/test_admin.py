@@ -103,6 +103,37 @@ class TestDashboard:
             session.add(Message(key="1", template="booked", recipient="ada@example.org", **message))
         assert figures(admins_client.get("/admin").text)["Undelivered messages"] == undelivered
 
+    def test_it_shows_figures_of_a_period(self, admins_client: FlaskClient, database: Database) -> None:
+        made = {"created_at": datetime(2026, 5, 1, tzinfo=UTC)}
+        at = datetime(2026, 5, 4, 9, tzinfo=UTC)
+        doctor = DoctorFactory(department=DepartmentFactory(name="Cardiology"))
+        AppointmentFactory(doctor=doctor, starts_at=at, state=VisitState.COMPLETED, **made)
+        AppointmentFactory(doctor=doctor, starts_at=at + timedelta(hours=1), state=VisitState.NO_SHOW, **made)
+
+        page = admins_client.get("/admin?days=other&since=2026-05-01&until=2026-05-31")
+
+        assert page.status_code == 200
+        assert "1 May 2026 to 31 May 2026" in page.text
+        found = figures(page.text)
+        assert (found["appointments booked"], found["visits completed"]) == ("2", "1")
+        assert found["missed, of those that are over"] == "50%"
+        assert "Cardiology" in page.text
+        assert figures(admins_client.get("/admin?days=nonsense").text)["visits completed"] == "0"
+
+    @pytest.mark.parametrize(
+        ("query", "told"),
+        [
+            ("since=2026-05-01&until=2026-04-30", "The last day must not be before the first."),
+            ("since=2026-05-01&until=", "Enter the last day."),
+            ("since=yesterday&until=2026-05-01", "Enter the first day."),
+            ("since=2020-05-01&until=2026-05-01", "Choose at most 366 days."),
+        ],
+    )
+    def test_a_period_that_is_none_is_refused(self, admins_client: FlaskClient, query: str, told: str) -> None:
+        page = admins_client.get(f"/admin?days=other&{query}")
+        assert page.status_code == 400
+        assert told in page.text
+
 
 class TestDoctors:
     @pytest.fixture

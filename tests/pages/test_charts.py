@@ -109,3 +109,19 @@ def test_a_chart_is_drawn_without_styles_and_has_a_table(monkeypatch: pytest.Mon
     assert 'id="visits-about">What it is about.</desc>' in page
     cells = [part.partition("</td>")[0] for part in page.split('nhsuk-table__cell--numeric">')[1:]]
     assert cells == ["3", "0", "1", "2", "\u2013", "4.5"]
+
+
+class TestBars:
+    def test_the_longest_leaves_room_for_its_number(self) -> None:
+        chart = charts.bars(["Cardiology", "Ear, nose and throat"], Series("Visits", [20, 5]))
+
+        assert [(bar.label, bar.width, bar.end, bar.text) for bar in chart.bars] == [
+            ("Cardiology", 88, 89, "20"),
+            ("Ear, nose and throat", 22, 23, "5"),
+        ]
+        assert (chart.bars[0].y, chart.bars[1].y, chart.height) == (0, charts.BAR_ROW, 2 * charts.BAR_ROW)
+        assert not chart.is_empty
+
+    def test_without_anything_there_is_nothing_to_draw(self) -> None:
+        assert charts.bars([], Series("Visits", [])).is_empty
+        assert charts.bars(["a"], Series("Visits", [0])).is_empty

@@ -150,6 +150,7 @@ class TestNavigation:
                     "Accounts",
                     "Lists",
                     "Hospital",
+                    "Audit",
                     "Find a doctor",
                     "My care",
                 ],

@@ -15,11 +15,14 @@ from app import models
 from app.policy import Actor
 from app.services import (
     affected_visits,
+    audit_seals,
+    audit_search,
     availability,
     doctor_days,
     doctor_lists,
     doctors,
     emergency_access,
+    hospital_figures,
     nearest_times,
     own_figures,
     patient_home,
@@ -33,7 +36,9 @@ from app.services import (
     waiting_offers,
     weekly_hours,
 )
+from app.services.audit_search import Filters
 from app.services.hours import hours_summary
+from app.services.local_days import Period
 from tests.factories import AccountFactory, DepartmentFactory, DesignationFactory, SpecialisationFactory
 from tests.support.databases import Database
 
@@ -126,6 +131,15 @@ class Hospital:
                 ],
                 models.EmergencyAccess: [
                     pair | {"reason": "Unconscious", "opened_at": NOW - DAY, "ends_at": NOW - DAY} for pair in pairs
+                ],
+                models.AuditEvent: [
+                    {
+                        "at": NOW - key * DAY,
+                        "account_id": key,
+                        "patient_id": key,
+                        "action": "record.read" if key % 20 else "session.opened",
+                    }
+                    for key in self.doctors
                 ],
                 models.Review: [pair | {"rating": 1 + number % 5} for number, pair in enumerate(pairs)],
             }
@@ -232,6 +246,19 @@ def test_filters_and_free_times_use_their_indexes(database: Database) -> None:
         lambda: review_replies.find(doctor, rating=3, only_unanswered=True, limit=20, offset=0): (
             "ix_review_doctor_id_",
         ),
+        lambda: hospital_figures.find(admin, Period(NOW.date() - 400 * DAY, NOW.date() - 370 * DAY)): (
+            "ix_appointment_starts_at",
+            "ix_appointment_created_at",
+        ),
+        lambda: audit_search.find(admin, Filters(), limit=50): ("ix_audit_event_at",),
+        lambda: audit_search.find(admin, Filters(patient="77"), limit=50): (
+            "ix_audit_event_patient_id_at",
+            "audit_event_patient_",
+        ),
+        lambda: audit_search.find(admin, Filters(username="doctor7"), limit=50): ("ix_audit_event_account_id_at",),
+        lambda: audit_search.find(admin, Filters(action="session.opened"), limit=50): ("ix_audit_event_action_at",),
+        lambda: audit_search.find(admin, Filters(since=NOW.date(), until=NOW.date()), limit=50): ("ix_audit_event_at",),
+        lambda: audit_seals.is_due(NOW): ("audit_seal",),
         lambda: emergency_access.open_now(doctor): ("ix_emergency_access_doctor_id_ends_at",),
         lambda: emergency_access.look(doctor, hospital.patients[1]): ("ix_emergency_access_doctor_id_ends_at",),
         lambda: records.find(doctor, limit=20, offset=0): ("ix_emergency_access_doctor_id_ends_at",),

@@ -48,6 +48,7 @@ LINKED = {
     "admin.lists": "/admin/lists",
     "admin.hospital": "/admin/hospital",
     "public.brand": "/brand/<colour>.css",
+    "admin.audit": "/admin/audit",
 }
 """The pages that the frame and the components link to."""
 

@@ -454,6 +454,9 @@ ADMIN: dict[str, Row] = {
     "POST /admin/contacts": row(
         SIGN_IN, 403, 403, 403, 403, 403, 303, send=lambda scene: {"messages": scene.contact.id, "handled": "yes"}
     ),
+    "GET /admin/audit": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
+    "GET /admin/audit/events.csv": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
+    "GET /admin/audit/seals": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
     "GET /admin/lists": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
     f"GET {_LIST}": row(SIGN_IN, 403, 403, 403, 403, 403, 200, values=_ENTRY),
     f"GET {_LIST}/entries.csv": row(SIGN_IN, 403, 403, 403, 403, 403, 200, values=_ENTRY),
