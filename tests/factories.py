@@ -412,6 +412,15 @@ class ContactMessageFactory(_RowFactory[models.ContactMessage]):
     message = "When are visiting hours?"
 
 
+class AuditEventFactory(_RowFactory[models.AuditEvent]):
+    """One act of somebody, such as a visit that was booked."""
+
+    class Meta:
+        model = models.AuditEvent
+
+    action = "appointment.booked"
+
+
 class MessageFactory(_RowFactory[models.Message]):
     """A mail to somebody, such as one about a changed password."""
 

@@ -145,8 +145,14 @@ class TestApplying:
         assert caller.post("/doctors/", json={}).status_code == 201
         problem(caller.post("/doctors/", json={}), 409)
         problem(api(client, doctor.account).post("/doctors/", json={}), 409)
+
+    def test_who_was_rejected_applies_again(self, client: FlaskClient, caller: ApiClient) -> None:
         rejected = DoctorFactory(approval=Approval.REJECTED)
-        problem(api(client, rejected.account).post("/doctors/", json={}), 409)
+
+        answer = api(client, rejected.account).post("/doctors/", json={})
+
+        assert (answer.status_code, answer.get_json()["id"]) == (201, rejected.id)
+        assert answer.get_json()["status"] == "pending"
 
     def test_ones_own_username_is_no_other_persons(self, caller: ApiClient, patient: Patient) -> None:
         manager: Any = patient.manager

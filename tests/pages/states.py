@@ -184,7 +184,12 @@ _SERVICE = {"name": "services", "key": "service"}
 _ACTS = "'send-link', 'sign-out', 'second-factor-off', 'make-admin', 'remove-admin', 'deactivate', 'reactivate'"
 ADMIN: dict[str, tuple[State, ...]] = {
     "GET /admin/doctors": (at("admin"), at("admin", state="all"), at("admin", search="nobody"), empty("admin")),
-    "GET /admin": (at("admin"), at("admin", days="90"), at("admin", days="other", since="2026-05-01"), empty("admin")),
+    "GET /admin": (
+        at("admin"),
+        at("admin", days="90"),
+        at("admin", days="other", since="2026-05-01", until="2026-05-31"),
+        empty("admin"),
+    ),
     "GET /admin/audit": (at("admin"), at("admin", account="nobody"), at("admin", act="unknown.act"), empty("admin")),
     "GET /admin/audit/seals": (at("admin"), at("admin", verify="yes"), empty("admin")),
     "GET /admin/doctors/<int:doctor_id>": (at("admin"), at("admin", values={"doctor_id": "doctor"})),

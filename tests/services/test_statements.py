@@ -90,7 +90,7 @@ class TestRead:
         accounts = AccountFactory.create_batch(2)
         db.session.remove()
         names = iter([account.username for account in accounts])
-        next_one: BindParameter[str] = bindparam("name", callable_=lambda: next(names))
+        next_one: BindParameter[str] = bindparam("worked_out", callable_=lambda: next(names))
         statement = fixed(select(Account.id).where(Account.username == next_one))
 
         assert [read(statement, {}) for _ in accounts] == [[(account.id,)] for account in accounts]
