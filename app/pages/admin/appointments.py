@@ -12,6 +12,7 @@ from wtforms.validators import DataRequired, InputRequired
 from app import clock
 from app.errors import Invalid
 from app.extensions import settings
+from app.http import writes
 from app.identity import actor
 from app.models import VisitKind, VisitState
 from app.pages.admin.entrance import blueprint
@@ -122,6 +123,7 @@ def cancel_appointment(appointment_id: int) -> Response:
 
 
 @blueprint.get("/appointments/overbook")
+@writes
 def choose_patient() -> Response:
     """Who is to be booked beside others."""
     form = PatientForm(request.args)
@@ -135,6 +137,7 @@ def choose_patient() -> Response:
 
 
 @blueprint.route("/appointments/overbook/<int:patient_id>", methods=["GET", "POST"])
+@writes
 def overbook(patient_id: int) -> Response:
     """Ask on GET with whom, when and why; on POST book it, once."""
     patient, form = patient_lists.look_up(actor(), patient_id), OverbookForm()
