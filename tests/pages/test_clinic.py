@@ -152,7 +152,7 @@ class TestDay:
     def test_nobody_misses_a_visit_that_has_yet_to_begin(
         self, doctors_client: FlaskClient, doctor: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("app.services.appointments.now", lambda: today_at(11))
+        monkeypatch.setattr("app.services.visit_states.now", lambda: today_at(11))
         AppointmentFactory(doctor=doctor, starts_at=today_at(12))
         assert buttons(doctors_client.get("/clinic").text) == ["arrived", "start", "complete"]
 
