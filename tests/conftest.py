@@ -53,8 +53,9 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test marked `both_databases` on each."""
-    if metafunc.definition.get_closest_marker("both_databases"):
+    """Run a test marked `both_databases` on each; one marked `postgresql` itself is for that alone."""
+    mark = metafunc.definition.get_closest_marker
+    if mark("both_databases") and not mark("postgresql"):
         kinds = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
         metafunc.parametrize("database_kind", kinds, indirect=True)
 

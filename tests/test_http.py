@@ -21,6 +21,7 @@ from werkzeug.routing import RequestRedirect
 from app import unit_of_work
 from app.errors import Conflict
 from app.extensions import csrf, db, job_queue
+from app.extensions import db, read_only
 from app.http import ATTEMPTS, CONTENT_SECURITY_POLICY, writes
 from app.models import Department
 from config import Settings
@@ -380,6 +381,10 @@ class TestWrites:
         client.get(path)
         assert "BEGIN IMMEDIATE" in statements
         assert departments(database) == ["Cardiology"]
+
+    def test_what_follows_a_get_in_its_thread_may_write_again(self, client: FlaskClient, database: Database) -> None:
+        client.get("/find-a-doctor")
+        assert not read_only.get()
 
 
 class TestSurprise:

@@ -192,9 +192,7 @@ def test_rows_written_meanwhile_are_sealed_once_and_whole(database: Database) ->
 
 
 @pytest.mark.postgresql
-def test_it_waits_for_who_has_a_key_and_no_commit_yet(database: Database, database_kind: str) -> None:
-    if database_kind != "postgresql":
-        pytest.skip("SQLite has one writer at a time")
+def test_it_waits_for_who_has_a_key_and_no_commit_yet(database: Database) -> None:
     write(database, 1)
     with database.app.app_context(), db.engine.begin() as slow:
         slow.execute(insert(AuditEvent), {"action": "record.read", "details": {}, "origin": "", "at": now()})
