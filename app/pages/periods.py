@@ -13,6 +13,8 @@ from app.models import TimeOff
 from app.pages.fields import ClockField, DateInputField
 from app.pages.forms import PortalForm
 from app.pages.free_times import read_moment
+from app.pages.wording import count
+from app.services.affected_visits import Affected
 from app.services.time_off import Period
 
 
@@ -61,3 +63,9 @@ def period_asked_for() -> Period | None:
     """The period that the address names; None for what names none."""
     since, until = (read_moment(request.args.get(name)) for name in ("since", "until"))
     return Period(since, until) if since is not None and until is not None else None
+
+
+def cancelled(affected: Affected) -> str:
+    """What a banner adds about visits that a change of calendars has cancelled."""
+    visits = count(len(affected.visits), "visit")
+    return f" {visits} cancelled. The patients are told by e-mail." if affected.visits else ""

@@ -15,6 +15,7 @@ from app.clock import now
 from app.errors import Conflict, Invalid
 from app.extensions import db, settings
 from app.models import Appointment, Doctor, Patient, VisitState, WaitingEntry
+from app.policy import Actor, Permission
 from app.services import availability
 from app.services.reading import fixed, read
 
@@ -45,6 +46,13 @@ _EXPIRED_HOLDS = fixed(
     .order_by(Appointment.id)
     .with_for_update()
 )
+
+
+def run_by(actor: Actor, doctor_id: int) -> Doctor:
+    """The doctor whose calendar the actor runs. Raises NotFound, and Forbidden for another doctor's."""
+    doctor = policy.fetch(actor, Doctor, doctor_id)
+    policy.require(actor, Permission.RUN_CALENDAR, doctor)
+    return doctor
 
 
 def lock(doctor_ids: Sequence[int], patient_ids: Sequence[int]) -> None:

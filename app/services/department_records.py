@@ -6,18 +6,17 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import exists, func, select
 
 from app import policy
-from app.clock import day_bounds
 from app.extensions import db
 from app.models import ClinicalRecord, Department, Doctor, Patient
 from app.models.types import is_key
 from app.policy import Actor, Permission
-from app.services import patient_lists, records
+from app.services import patient_lists, record_lines
 from app.services.excerpts import Piece, excerpt
 from app.services.listing import Listing
-from app.services.record_search import NEWEST_FIRST
+from app.services.records import TEXTS
 
 
 class Author(NamedTuple):
@@ -56,31 +55,18 @@ def find(
     hospital-local days, both included. Raises Forbidden for other doctors.
     """
     policy.require(actor, Permission.SEE_DEPARTMENT_PEOPLE, department)
-    filters: list[ColumnElement[bool]] = [ClinicalRecord.department_id == department.id]
+    conditions = [policy.may_see(actor, ClinicalRecord), ClinicalRecord.department_id == department.id]
     if about := patient_lists.matching(patient):
-        filters.append(ClinicalRecord.patient_id.in_(select(Patient.id).where(*about)))
+        conditions.append(ClinicalRecord.patient_id.in_(select(Patient.id).where(*about)))
     if author_id is not None:
-        filters.append(ClinicalRecord.author_id == (author_id if is_key(author_id) else 0))
-    if since is not None:
-        filters.append(ClinicalRecord.created_at >= day_bounds(since)[0])
-    if until is not None:
-        filters.append(ClinicalRecord.created_at < day_bounds(until)[1])
-    page, count = records.newest(actor, filters, search=search, limit=limit, offset=offset)
-    texts = [getattr(ClinicalRecord, name) for name in records.TEXTS]
-    query = (
-        select(
-            ClinicalRecord.id, ClinicalRecord.patient_id, Patient.name, Doctor.name, ClinicalRecord.created_at, *texts
-        )
-        .join(Patient, Patient.id == ClinicalRecord.patient_id)
-        .outerjoin(Doctor, Doctor.id == ClinicalRecord.author_id)
-        .where(ClinicalRecord.id.in_(page))
-        .order_by(*NEWEST_FIRST)
-    )
-    rows = db.session.execute(query).all() if count else []
-    facts = len(Line._fields) - 1
-    lines = [Line._make((*row[:facts], excerpt(row[facts:], search))) for row in rows]
-    records.note_listed(actor, {line.id: line.patient_id for line in lines})
-    return Listing(lines, count)
+        conditions.append(ClinicalRecord.author_id == (author_id if is_key(author_id) else 0))
+    found = record_lines.find(actor, *conditions, search=search, since=since, until=until, limit=limit, offset=offset)
+    return found.map(lambda line: _excerpted(line, search))
+
+
+def _excerpted(line: record_lines.Line, search: str) -> Line:
+    texts = [getattr(line, name) for name in TEXTS]
+    return Line(line.id, line.patient_id, line.patient, line.author, line.created_at, excerpt(texts, search))
 
 
 def authors(actor: Actor, department: Department) -> Sequence[Author]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from typing import Unpack
 
 from sqlalchemy import select
 
@@ -14,6 +14,7 @@ from app.models import Appointment, Patient
 from app.models.types import is_key
 from app.policy import Actor
 from app.services import idempotency, patients
+from app.services.patients import Details
 
 
 def member(actor: Actor, patient_id: int) -> Patient:
@@ -32,9 +33,7 @@ def relative(actor: Actor, patient_id: int) -> Patient:
     return patient
 
 
-def add_once(
-    actor: Actor, *, key: str, name: str, date_of_birth: date | None, phone: str, insurance_number: str, address: str
-) -> int:
+def add_once(actor: Actor, *, key: str, **details: Unpack[Details]) -> int:
     """Add a patient as `patients.add` does, once for each `key` (a UUID made with the form); returns the patient's id.
 
     Raises what `patients.add` raises, Invalid for a key that is no UUID, and Conflict for one that came before with
@@ -42,19 +41,10 @@ def add_once(
     """
 
     def act() -> dict[str, int]:
-        added = patients.add(
-            actor,
-            name=name,
-            date_of_birth=date_of_birth,
-            phone=phone,
-            insurance_number=insurance_number,
-            address=address,
-        )
-        return {"patient": added.id}
+        return {"patient": patients.add(actor, **details).id}
 
-    born = date_of_birth.isoformat() if date_of_birth else None
     try:
-        values = [name, born, phone, insurance_number, address]
+        values = [*map(str, details.items())]
         answer = idempotency.once_for_form(actor, key=key, values=values, act=act)
     except Conflict as error:
         message = "You have added somebody with this form already. Change what is wrong in My family."

@@ -12,7 +12,7 @@ from app.clock import now
 from app.errors import Conflict, Invalid, NotFound
 from app.extensions import db
 from app.models import Doctor, TimeOff
-from app.policy import Actor, Permission
+from app.policy import Actor
 from app.services import affected_visits, audit, calendars, waiting_offers
 from app.services.affected_visits import Affected, Unseen
 from app.services.listing import Listing, listing
@@ -36,7 +36,7 @@ def find(actor: Actor, doctor_id: int, *, is_over: bool, limit: int, offset: int
 
     Raises NotFound and Forbidden as `policy` says. Three statements.
     """
-    _doctor(actor, doctor_id)
+    calendars.run_by(actor, doctor_id)
     query = policy.visible(actor, TimeOff).where(or_(TimeOff.doctor_id == doctor_id, TimeOff.doctor_id.is_(None)))
     moment = now()
     if is_over:
@@ -48,7 +48,7 @@ def find(actor: Actor, doctor_id: int, *, is_over: bool, limit: int, offset: int
 
 def get(actor: Actor, doctor_id: int, time_off_id: int, *, lock: bool = False) -> TimeOff:
     """One time off of a doctor. Raises NotFound for another doctor's, and for the whole hospital's."""
-    _doctor(actor, doctor_id)
+    calendars.run_by(actor, doctor_id)
     found = policy.fetch(actor, TimeOff, time_off_id, lock=lock)
     if found.doctor_id != doctor_id:
         raise NotFound
@@ -57,7 +57,7 @@ def get(actor: Actor, doctor_id: int, time_off_id: int, *, lock: bool = False) -
 
 def preview(actor: Actor, doctor_id: int, period: Period) -> Affected:
     """What time off would cancel and withdraw. Raises Invalid for a period that cannot be."""
-    _doctor(actor, doctor_id)
+    calendars.run_by(actor, doctor_id)
     check(period)
     return affected_visits.within(actor, doctor_id, period.starts_at, period.ends_at)
 
@@ -69,7 +69,7 @@ def add(actor: Actor, doctor_id: int, period: Period, *, reason: str, seen: str)
     Raises NotFound, Forbidden for another doctor's calendar, Invalid, and Unseen where other visits are affected than
     the actor has seen.
     """
-    doctor = _doctor(actor, doctor_id)
+    doctor = calendars.run_by(actor, doctor_id)
     calendars.lock([doctor_id], [])
     same = select(TimeOff).where(
         TimeOff.doctor_id == doctor_id, TimeOff.starts_at == period.starts_at, TimeOff.ends_at == period.ends_at
@@ -86,7 +86,7 @@ def change(actor: Actor, doctor_id: int, time_off_id: int, period: Period, *, re
 
     Visits that were cancelled for it stay so. Raises as `add` does, and Conflict once it is over.
     """
-    doctor = _doctor(actor, doctor_id)
+    doctor = calendars.run_by(actor, doctor_id)
     calendars.lock([doctor_id], [])
     row = get(actor, doctor_id, time_off_id, lock=True)
     require_to_come(row)
@@ -98,7 +98,7 @@ def remove(actor: Actor, doctor_id: int, time_off_id: int) -> None:
 
     Raises NotFound, and Conflict once it is over.
     """
-    _doctor(actor, doctor_id)
+    calendars.run_by(actor, doctor_id)
     calendars.lock([doctor_id], [])
     row = get(actor, doctor_id, time_off_id, lock=True)
     require_to_come(row)
@@ -151,10 +151,3 @@ def require_to_come(row: TimeOff) -> None:
     """Raise Conflict for time off that is over."""
     if is_over(row):
         raise Conflict("This is over: it can no longer be changed.")
-
-
-def _doctor(actor: Actor, doctor_id: int) -> Doctor:
-    """The doctor whose calendar the actor runs. Raises NotFound, and Forbidden for another doctor's."""
-    doctor = policy.fetch(actor, Doctor, doctor_id)
-    policy.require(actor, Permission.RUN_CALENDAR, doctor)
-    return doctor

@@ -15,15 +15,13 @@ from app import policy
 from app.clock import YEARS, hospital_zone, local_today, to_local
 from app.errors import Conflict, Invalid, NotFound
 from app.extensions import db
-from app.models import Doctor, WeeklyHours
-from app.policy import Actor, Permission
+from app.models import WeeklyHours
+from app.policy import Actor
 from app.services import affected_visits, audit, availability, calendars, waiting_offers
 from app.services.affected_visits import Affected, Unseen
 from app.services.timetable import Hours, Interval, Slot, WeekdayHours, slots_of_day
 from app.services.wording import clock_time
-
-SHORTEST, LONGEST = 5, 480
-"""The lengths of slots, in minutes, that the database keeps."""
+from config import LONGEST_SLOT_MINUTES, SHORTEST_SLOT_MINUTES
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 NO_LONGER = "The doctor no longer sees patients at that time."
@@ -70,14 +68,14 @@ class Weekday:
 
 def week(actor: Actor, doctor_id: int) -> list[Weekday]:
     """A doctor's seven days, in two statements. Raises NotFound, and Forbidden for another doctor's."""
-    _doctor(actor, doctor_id)
+    calendars.run_by(actor, doctor_id)
     rows = [row for row in _rows(actor, doctor_id) if not _is_over(row)]
     return [_weekday(number, [row for row in rows if row.weekday == number]) for number in range(len(DAYS))]
 
 
 def get(actor: Actor, doctor_id: int, hours_id: int) -> WeeklyHours:
     """One row of a doctor's week. Raises NotFound for one that is over, and for another doctor's."""
-    _doctor(actor, doctor_id)
+    calendars.run_by(actor, doctor_id)
     row = policy.fetch(actor, WeeklyHours, hours_id)
     if row.doctor_id != doctor_id or _is_over(row):
         raise NotFound
@@ -98,7 +96,7 @@ def copied(days: Sequence[Weekday], weekday: int, targets: Collection[int]) -> C
 
 def preview(actor: Actor, doctor_id: int, change: Change) -> Affected:
     """What a change would leave outside the hours. Raises as `apply` does, but for Unseen."""
-    _doctor(actor, doctor_id)
+    calendars.run_by(actor, doctor_id)
     return _affected(actor, doctor_id, change, _rows(actor, doctor_id))
 
 
@@ -112,7 +110,7 @@ def apply(
     Raises NotFound, Forbidden for another doctor's week, Invalid for hours that cannot be, Conflict for hours that
     overlap others, and Unseen.
     """
-    doctor = _doctor(actor, doctor_id)
+    doctor = calendars.run_by(actor, doctor_id)
     calendars.lock([doctor_id], [])
     rows = _rows(actor, doctor_id)
     if _is_done(change, rows):
@@ -142,7 +140,7 @@ def apply(
 
 def next_free(actor: Actor, doctor_id: int) -> datetime | None:
     """The first time (UTC) at which patients can book a doctor."""
-    _doctor(actor, doctor_id)
+    calendars.run_by(actor, doctor_id)
     following = availability.next_free([doctor_id], count=1)[doctor_id]
     return following[0].starts_at if following else None
 
@@ -208,8 +206,8 @@ def _check_one(hours: WeekdayHours) -> None:
     slot, length = hours.hours.slot_minutes, _minutes(hours.hours)
     if length <= 0:
         raise Invalid("The end must be after the start, on the same day.", field="ends")
-    if not SHORTEST <= slot <= LONGEST:
-        raise Invalid(f"Enter minutes from {SHORTEST} to {LONGEST}.", field="slot_minutes")
+    if not SHORTEST_SLOT_MINUTES <= slot <= LONGEST_SLOT_MINUTES:
+        raise Invalid(f"Enter minutes from {SHORTEST_SLOT_MINUTES} to {LONGEST_SLOT_MINUTES}.", field="slot_minutes")
     if slot > length:
         raise Invalid("One visit must fit into these hours.", field="slot_minutes")
     for field, day in (("valid_from", hours.valid_from), ("valid_to", hours.valid_to)):
@@ -284,10 +282,3 @@ def _rows(actor: Actor, doctor_id: int) -> Sequence[WeeklyHours]:
     query = policy.visible(actor, WeeklyHours).where(WeeklyHours.doctor_id == doctor_id)
     query = query.order_by(WeeklyHours.weekday, WeeklyHours.starts, WeeklyHours.ends, WeeklyHours.id)
     return db.session.scalars(query.execution_options(populate_existing=True)).all()
-
-
-def _doctor(actor: Actor, doctor_id: int) -> Doctor:
-    """The doctor whose calendar the actor runs. Raises NotFound, and Forbidden for another doctor's."""
-    doctor = policy.fetch(actor, Doctor, doctor_id)
-    policy.require(actor, Permission.RUN_CALENDAR, doctor)
-    return doctor

@@ -5,18 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response, flash, request
-from wtforms import Form, SearchField, SelectField, SelectMultipleField
+from wtforms import SearchField, SelectField, SelectMultipleField
 
 from app.http import writes
 from app.identity import actor
 from app.pages.admin.entrance import blueprint
+from app.pages.downloads import download_csv
+from app.pages.filters import FilterForm
 from app.pages.forms import PortalForm
 from app.pages.paging import paged
 from app.pages.render import render, see_other
 from app.pages.wording import count
 from app.services import account_administration, account_lists
 from app.services.account_lists import Order, Role
-from app.services.csv_files import csv_file
 
 PAGE_SIZE = 20
 _ROLES = {"": "All", Role.ADMIN.value: "Administrators", Role.DOCTOR.value: "Doctors", Role.PATIENT.value: "Patients"}
@@ -29,7 +30,7 @@ _ORDERS = {Order.USERNAME.value: "Username", Order.NEWEST.value: "Newest", Order
 _COLUMNS = ("id", "username", "e-mail", "first name", "last name", "roles", "state", "created", "last seen")
 
 
-class FilterForm(Form):
+class Filters(FilterForm):
     """Which accounts the list shows, and in which order."""
 
     search = SearchField("Username, e-mail or name")
@@ -75,9 +76,7 @@ def accounts_file() -> Response:
         ]
         for line in account_lists.export(actor(), **asked)
     ]
-    response = Response(csv_file(_COLUMNS, rows), mimetype="text/csv")
-    response.headers["Content-Disposition"] = 'attachment; filename="accounts.csv"'
-    return response
+    return download_csv("accounts", _COLUMNS, rows)
 
 
 @blueprint.route("/accounts/deactivate", methods=["GET", "POST"])
@@ -95,16 +94,9 @@ def deactivate_accounts() -> Response:
     return render("admin/deactivate_accounts.html", form=form, lines=lines, visits=visits)
 
 
-def _filters() -> tuple[FilterForm, dict[str, Any]]:
+def _filters() -> tuple[Filters, dict[str, Any]]:
     """The filters of the address, those that are none left out, and what they ask of the list."""
-    filters = FilterForm(request.args)
-    for field, choices, usual in (
-        (filters.role, _ROLES, ""),
-        (filters.state, _STATES, ""),
-        (filters.order, _ORDERS, Order.USERNAME.value),
-    ):
-        if field.data not in choices:
-            field.data = usual
+    filters = Filters(request.args)
     return filters, {
         "search": filters.search.data or "",
         "role": Role(filters.role.data) if filters.role.data else None,

@@ -17,6 +17,7 @@ from app.identity import actor
 from app.models import VisitKind, VisitState
 from app.pages.admin.entrance import blueprint
 from app.pages.fields import ClockField, DateInputField
+from app.pages.filters import FilterForm
 from app.pages.forms import PortalForm, as_typed
 from app.pages.free_times import read_date
 from app.pages.paging import paged
@@ -36,7 +37,7 @@ STATES: dict[str, tuple[str, tuple[VisitState, ...]]] = {
 """By the value in the address."""
 
 
-class FilterForm(Form):
+class Filters(FilterForm):
     """Which appointments the list shows."""
 
     search = SearchField("Patient or doctor")
@@ -82,9 +83,7 @@ class OverbookForm(PortalForm):
 @blueprint.get("/appointments", endpoint="appointments")
 def show_all() -> Response:
     """The appointments from today on, unless told otherwise, soonest first."""
-    filters = FilterForm(request.args)
-    if filters.show.data not in STATES:
-        filters.show.data = next(iter(STATES))
+    filters = Filters(request.args)
     since = read_date(filters.since.data or "") or clock.local_today()
     filters.since.data = since.isoformat()
     _, states = STATES[filters.show.data]

@@ -10,13 +10,13 @@ from wtforms import Form, SearchField, SelectField, StringField
 from app.http import writes
 from app.identity import actor
 from app.pages.admin.entrance import blueprint
+from app.pages.downloads import download_csv
 from app.pages.free_times import read_date
 from app.pages.render import render
 from app.pages.wording import isodate
 from app.services import audit_seals, audit_search
 from app.services.audit_search import MOST_COUNTED, MOST_IN_FILE, Filters, Line
 from app.services.audit_words import ACTIONS
-from app.services.csv_files import csv_file
 
 PAGE_SIZE = 50
 MOST_DIGITS = 18
@@ -87,9 +87,7 @@ def audit() -> Response:
 def audit_file() -> Response:
     """What the filters leave, as CSV."""
     lines = audit_search.file_of(actor(), FilterForm(request.args).asked())
-    response = Response(csv_file(_COLUMNS, map(_cells, lines)), mimetype="text/csv")
-    response.headers["Content-Disposition"] = 'attachment; filename="audit.csv"'
-    return response
+    return download_csv("audit", _COLUMNS, map(_cells, lines))
 
 
 @blueprint.get("/audit/seals")

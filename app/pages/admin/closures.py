@@ -13,12 +13,11 @@ from app.models import TimeOff
 from app.pages.admin.entrance import blueprint
 from app.pages.forms import PortalForm
 from app.pages.paging import paged
-from app.pages.periods import PeriodForm, period_asked_for
+from app.pages.periods import PeriodForm, cancelled, period_asked_for
 from app.pages.render import render, see_other
-from app.pages.wording import count, isodate
+from app.pages.wording import isodate
 from app.services import closures as service
 from app.services import time_off
-from app.services.affected_visits import Affected
 
 PAGE_SIZE = 20
 MOST_SHOWN = 20
@@ -80,7 +79,7 @@ def check_closure(closure_id: int | None = None) -> Response:
                 affected = service.add(actor(), period, **said)
             else:
                 affected = service.change(actor(), row.id, period, **said)
-            flash(f"The closure is saved.{_cancelled(affected)}")
+            flash(f"The closure is saved.{cancelled(affected)}")
             return see_other("admin.closures")
     affected = service.preview(actor(), period)
     form.seen.data = affected.seal
@@ -124,8 +123,3 @@ def _ask(form: PeriodForm, row: TimeOff | None) -> Response:
 
 def _over(row: TimeOff) -> Response:
     return render("admin/closure_over.html", HTTPStatus.CONFLICT, row=row)
-
-
-def _cancelled(affected: Affected) -> str:
-    visits = count(len(affected.visits), "visit")
-    return f" {visits} cancelled. The patients are told by e-mail." if affected.visits else ""

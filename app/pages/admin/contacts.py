@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from flask import Response, flash, request
-from wtforms import Form, HiddenField, SearchField, SelectField, SelectMultipleField
+from wtforms import HiddenField, SearchField, SelectField, SelectMultipleField
 
 from app.identity import actor
 from app.pages.admin.entrance import blueprint
+from app.pages.filters import FilterForm
 from app.pages.forms import PortalForm
 from app.pages.paging import paged
 from app.pages.render import render, see_other
@@ -22,7 +23,7 @@ SHOWN: dict[str, tuple[str, bool | None]] = {
 """By the value in the address; the first is the list that needs an admin."""
 
 
-class FilterForm(Form):
+class Filters(FilterForm):
     """Which messages the list shows."""
 
     search = SearchField("Name, telephone number or text")
@@ -39,9 +40,7 @@ class HandledForm(PortalForm):
 @blueprint.route("/contacts", methods=["GET", "POST"])
 def contacts() -> Response:
     """Show the messages on GET, the newest first; on POST mark those that were chosen."""
-    filters = FilterForm(request.args)
-    if filters.show.data not in SHOWN:
-        filters.show.data = next(iter(SHOWN))
+    filters = Filters(request.args)
     _, is_handled = SHOWN[filters.show.data]
     form = HandledForm()
     if form.validate_on_submit():

@@ -14,6 +14,7 @@ from app.pages.forms import PortalForm
 from app.pages.render import render, see_other
 from app.services import doctor_changes as service
 from app.services import doctors
+from app.services.accounts import MAXIMUM_NAME
 from app.services.doctor_changes import Person
 from app.services.idempotency import once_for_form
 
@@ -37,7 +38,10 @@ def add_doctor() -> Response:
             values = form.values()
             name = values["name"].strip()
             person = Person(
-                username=form.username.data or "", email=form.email.data or "", last_name=name[:150], is_invited=True
+                username=form.username.data or "",
+                email=form.email.data or "",
+                last_name=name[:MAXIMUM_NAME],
+                is_invited=True,
             )
             made = once_for_form(
                 actor(),

@@ -5,18 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response, flash, request
-from wtforms import Form, SearchField, SelectField, SelectMultipleField, TextAreaField
+from wtforms import SearchField, SelectField, SelectMultipleField, TextAreaField
 
 from app.http import writes
 from app.identity import actor
 from app.models import Approval
 from app.pages.admin.entrance import blueprint
+from app.pages.downloads import download_csv
+from app.pages.filters import FilterForm
 from app.pages.forms import PortalForm
 from app.pages.paging import paged
 from app.pages.render import render, see_other
 from app.pages.wording import count
 from app.services import doctors as service
-from app.services.csv_files import csv_file
 
 PAGE_SIZE = 20
 FILTERS: dict[str, tuple[str, Approval | None]] = {
@@ -42,7 +43,7 @@ _COLUMNS = (
 )
 
 
-class FilterForm(Form):
+class Filters(FilterForm):
     """Which doctors the list shows, and in which order."""
 
     search = SearchField("Name, speciality or department")
@@ -89,9 +90,7 @@ def doctors_file() -> Response:
         ]
         for doctor in service.export(actor(), **asked)
     ]
-    response = Response(csv_file(_COLUMNS, rows), mimetype="text/csv")
-    response.headers["Content-Disposition"] = 'attachment; filename="doctors.csv"'
-    return response
+    return download_csv("doctors", _COLUMNS, rows)
 
 
 @blueprint.post("/doctors/approve")
@@ -152,15 +151,11 @@ def _show(form: ChosenForm) -> Response:
     return render("admin/doctors.html", form=form, filters=filters, doctors=found.rows, paging=paging)
 
 
-def _filters() -> tuple[FilterForm, dict[str, Any]]:
+def _filters() -> tuple[Filters, dict[str, Any]]:
     """The filters of the address, those that are none left out, and what they ask of the list."""
-    filters = FilterForm(request.args)
+    filters = Filters(request.args)
     departments = [(row.id, row.name) for row in service.choices(actor()).departments]
     filters.department.choices = [(0, "All"), *departments]
-    if filters.state.data not in FILTERS:
-        filters.state.data = next(iter(FILTERS))
-    if filters.order.data not in _ORDERS:
-        filters.order.data = next(iter(_ORDERS))
     if filters.department.data not in dict(departments):
         filters.department.data = 0
     return filters, {

@@ -9,17 +9,18 @@ from typing import Any
 
 from flask import Response, flash, request
 from flask_wtf.file import FileField
-from wtforms import BooleanField, Form, HiddenField, SearchField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, HiddenField, SearchField, SelectField, StringField, TextAreaField
 
 from app.identity import actor
 from app.pages.admin.entrance import blueprint
+from app.pages.downloads import download_csv
+from app.pages.filters import FilterForm
 from app.pages.forms import PortalForm, as_typed
 from app.pages.paging import paged
 from app.pages.render import render, see_other
 from app.services import catalogue_lists, vocabularies
 from app.services.catalogue import CATALOGUE, Vocabulary
 from app.services.catalogue_lists import Order
-from app.services.csv_files import csv_file
 from app.services.idempotency import once_for_form
 from app.services.pictures import read_upload
 
@@ -36,7 +37,7 @@ _USED: Mapping[str, tuple[str, bool | None]] = {
 _ORDERS = {Order.USUAL.value: "Name", Order.MOST_USED.value: "Most used", Order.NEWEST.value: "Newest"}
 
 
-class FilterForm(Form):
+class Filters(FilterForm):
     """Which entries a list shows, and in which order."""
 
     search = SearchField("Search")
@@ -78,9 +79,7 @@ def entries_file(name: str) -> Response:
     rows = [
         [line.row.id, *(getattr(line.row, text) for text in listed.texts), "; ".join(line.uses)] for line in found.rows
     ]
-    response = Response(csv_file(["id", *listed.texts, "in use by"], rows), mimetype="text/csv")
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
-    return response
+    return download_csv(name, ["id", *listed.texts, "in use by"], rows)
 
 
 @blueprint.route(f"{_LIST}/add", methods=["GET", "POST"])
@@ -133,13 +132,9 @@ def delete_entry(name: str, key: int) -> Response:
     return render("admin/delete_entry.html", name=name, list=listed, form=form, line=line, title=title)
 
 
-def _filters() -> tuple[FilterForm, dict[str, Any]]:
+def _filters() -> tuple[Filters, dict[str, Any]]:
     """The filters of the address, those that are none left out, and what they ask of the list."""
-    filters = FilterForm(request.args)
-    if filters.used.data not in _USED:
-        filters.used.data = ""
-    if filters.order.data not in _ORDERS:
-        filters.order.data = Order.USUAL.value
+    filters = Filters(request.args)
     _, is_used = _USED[filters.used.data]
     return filters, {"search": filters.search.data or "", "is_used": is_used, "order": Order(filters.order.data)}
 

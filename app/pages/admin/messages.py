@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from flask import Response, flash, request
-from wtforms import Form, SearchField, SelectField
+from wtforms import SearchField, SelectField
 
 from app.identity import actor
 from app.models import MessageState
 from app.pages.admin.entrance import blueprint
+from app.pages.filters import FilterForm
 from app.pages.forms import PortalForm
 from app.pages.paging import paged
 from app.pages.render import render, see_other
@@ -25,7 +26,7 @@ STATES: dict[str, tuple[str, MessageState | None]] = {
 """By the value in the address; the first is the list that needs an admin."""
 
 
-class FilterForm(Form):
+class Filters(FilterForm):
     """Which messages the list shows."""
 
     search = SearchField("E-mail address")
@@ -62,9 +63,7 @@ def retry_messages() -> Response:
 
 
 def _show(form: PortalForm) -> Response:
-    filters = FilterForm(request.args)
-    if filters.state.data not in STATES:
-        filters.state.data = next(iter(STATES))
+    filters = Filters(request.args)
     _, state = STATES[filters.state.data]
     found, paging = paged(
         PAGE_SIZE,

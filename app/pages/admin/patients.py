@@ -7,22 +7,21 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask import Response, flash, request
-from wtforms import Form, HiddenField, SearchField, SelectField, StringField, TextAreaField
-from wtforms.validators import DataRequired
+from wtforms import SearchField, SelectField
 
 from app.http import writes
 from app.identity import actor
 from app.pages.admin.entrance import blueprint
-from app.pages.fields import DateInputField
-from app.pages.forms import PortalForm, as_typed
+from app.pages.downloads import download_csv
+from app.pages.filters import FilterForm
+from app.pages.forms import PortalForm
 from app.pages.paging import paged
+from app.pages.person_form import PersonForm
 from app.pages.render import render, see_other
 from app.services import patient_lists, patients
-from app.services.csv_files import csv_file
 from app.services.idempotency import once_for_form
 from app.services.listing import Listing
 from app.services.patient_lists import Line
-from app.services.patients import Details
 
 PAGE_SIZE = 20
 _ORDERS: dict[str, tuple[str, Sequence[Any]]] = {
@@ -32,39 +31,18 @@ _ORDERS: dict[str, tuple[str, Sequence[Any]]] = {
 _COLUMNS = ("id", "name", "date of birth", "telephone", "insurance number", "address", "managed by", "added")
 
 
-class FilterForm(Form):
+class Filters(FilterForm):
     """Which patients the list shows, and in which order."""
 
     search = SearchField("Name, username, telephone number or key")
     order = SelectField("Sort by", choices={value: label for value, (label, _) in _ORDERS.items()})
 
 
-class PatientForm(PortalForm):
-    """Who is treated. `key` comes with the form that adds: however often it is sent, it adds one patient."""
-
-    name = StringField("Full name", [DataRequired("Enter the full name.")])
-    date_of_birth = DateInputField("Date of birth (optional)", description="For example, 15 3 1980")
-    phone = StringField("Telephone number (optional)")
-    insurance_number = StringField("Insurance number (optional)")
-    address = TextAreaField("Address (optional)", filters=[as_typed])
-    key = HiddenField()
-
-    def values(self) -> Details:
-        """What was typed, as the services take it."""
-        return {
-            "name": self.name.data or "",
-            "date_of_birth": self.date_of_birth.data,
-            "phone": self.phone.data or "",
-            "insurance_number": self.insurance_number.data or "",
-            "address": self.address.data or "",
-        }
-
-
 @blueprint.get("/patients")
 @writes
 def patients_list() -> Response:
     """All patients, or those whom the search finds."""
-    filters = _filters()
+    filters = Filters(request.args)
     found, paging = paged(PAGE_SIZE, lambda limit, offset: _find(filters, limit, offset), shrinks=True)
     return render("admin/patients.html", filters=filters, lines=found.rows, paging=paging)
 
@@ -84,11 +62,9 @@ def patients_file() -> Response:
             line.username,
             line.created_at.isoformat(),
         ]
-        for line in _find(_filters(), patient_lists.MOST_IN_FILE, 0).rows
+        for line in _find(Filters(request.args), patient_lists.MOST_IN_FILE, 0).rows
     ]
-    response = Response(csv_file(_COLUMNS, rows), mimetype="text/csv")
-    response.headers["Content-Disposition"] = 'attachment; filename="patients.csv"'
-    return response
+    return download_csv("patients", _COLUMNS, rows)
 
 
 @blueprint.get("/patients/<int:patient_id>")
@@ -101,7 +77,7 @@ def patient(patient_id: int) -> Response:
 @blueprint.route("/patients/add", methods=["GET", "POST"])
 def add_patient() -> Response:
     """Ask on GET for a patient who has no account; on POST add the patient, once."""
-    form = PatientForm()
+    form = PersonForm()
     if form.validate_on_submit():
         with form.refusals():
             values = form.values()
@@ -122,7 +98,7 @@ def add_patient() -> Response:
 def edit_patient(patient_id: int) -> Response:
     """Show on GET what is known of a patient, to be changed; on POST change it."""
     person = patient_lists.look_up(actor(), patient_id)
-    form = PatientForm(obj=person)
+    form = PersonForm(obj=person)
     if form.validate_on_submit():
         with form.refusals():
             changed = patients.change(actor(), patient_id, **form.values())
@@ -145,14 +121,6 @@ def void_patient(patient_id: int) -> Response:
     return render("admin/void_patient.html", form=form, person=person, visits=visits)
 
 
-def _find(filters: FilterForm, limit: int, offset: int) -> Listing[Line]:
+def _find(filters: Filters, limit: int, offset: int) -> Listing[Line]:
     _, order = _ORDERS[filters.order.data]
     return patient_lists.find(actor(), search=filters.search.data or "", order=order, limit=limit, offset=offset)
-
-
-def _filters() -> FilterForm:
-    """The filters of the address, those that are none left out."""
-    filters = FilterForm(request.args)
-    if filters.order.data not in _ORDERS:
-        filters.order.data = next(iter(_ORDERS))
-    return filters

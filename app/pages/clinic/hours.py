@@ -17,7 +17,9 @@ from app.pages.forms import PortalForm
 from app.pages.render import render
 from app.services import weekly_hours
 from app.services.timetable import Hours, WeekdayHours
-from app.services.weekly_hours import DAYS, LONGEST, SHORTEST, Change
+from app.services.weekly_hours import DAYS, Change
+from config import LONGEST_SLOT_MINUTES as LONGEST
+from config import SHORTEST_SLOT_MINUTES as SHORTEST
 
 _FORM = ["GET", "POST"]
 _NAMES = {str(number): name for number, name in enumerate(DAYS)}

@@ -11,6 +11,7 @@ from app.errors import NotFound
 from app.identity import actor
 from app.pages.clinic.entrance import blueprint, own_doctor_id
 from app.pages.forms import PortalForm
+from app.pages.periods import cancelled
 from app.pages.render import render, see_other
 from app.pages.wording import count
 from app.services import weekly_hours
@@ -73,12 +74,6 @@ def check_hours() -> Response:
             affected = weekly_hours.preview(actor(), own_doctor_id(), change)
     form.seen.data = affected.seal
     return render("clinic/hours_check.html", form=form, affected=affected)
-
-
-def cancelled(affected: Affected) -> str:
-    """What a banner adds about visits that a change has cancelled."""
-    visits = count(len(affected.visits), "visit")
-    return f" {visits} cancelled. The patients are told by e-mail." if affected.visits else ""
 
 
 def _kept(affected: Affected) -> str:

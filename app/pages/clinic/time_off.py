@@ -11,10 +11,9 @@ from app.errors import NotFound
 from app.identity import actor
 from app.models import TimeOff
 from app.pages.clinic.entrance import blueprint, own_doctor_id
-from app.pages.clinic.hours_check import cancelled
 from app.pages.forms import PortalForm, as_typed
 from app.pages.paging import paged
-from app.pages.periods import PeriodForm, period_asked_for
+from app.pages.periods import PeriodForm, cancelled, period_asked_for
 from app.pages.render import render, see_other
 from app.pages.wording import isodate
 from app.services import time_off as absences

@@ -5,25 +5,12 @@ from __future__ import annotations
 import uuid
 
 from flask import Response, flash
-from wtforms import HiddenField, StringField, TextAreaField
-from wtforms.validators import DataRequired
 
 from app.identity import actor
-from app.pages.fields import DateInputField
-from app.pages.forms import PortalForm, as_typed
+from app.pages.forms import PortalForm
+from app.pages.person_form import PersonForm
 from app.pages.render import render, see_other
 from app.services import family, patients
-
-
-class PersonForm(PortalForm):
-    """Somebody who is treated. `key` comes with the form that adds: however often it is sent, it adds one person."""
-
-    name = StringField("Full name", [DataRequired("Enter the full name.")])
-    date_of_birth = DateInputField("Date of birth (optional)", description="For example, 15 3 2019")
-    phone = StringField("Telephone number (optional)", description="Where the hospital reaches the person, or you.")
-    insurance_number = StringField("Insurance number (optional)")
-    address = TextAreaField("Address (optional)", filters=[as_typed])
-    key = HiddenField()
 
 
 def show_all() -> Response:
@@ -41,15 +28,7 @@ def add() -> Response:
     form = PersonForm()
     if form.validate_on_submit():
         with form.refusals():
-            family.add_once(
-                actor(),
-                key=form.key.data or "",
-                name=form.name.data or "",
-                date_of_birth=form.date_of_birth.data,
-                phone=form.phone.data or "",
-                insurance_number=form.insurance_number.data or "",
-                address=form.address.data or "",
-            )
+            family.add_once(actor(), key=form.key.data or "", **form.values())
             flash(f"{(form.name.data or '').strip()} is in your family now.")
             return see_other("patient.family")
     form.key.data = form.key.data or str(uuid.uuid4())
@@ -65,15 +44,7 @@ def change(patient_id: int) -> Response:
     name = person.name
     if form.validate_on_submit():
         with form.refusals():
-            patients.change(
-                actor(),
-                patient_id,
-                name=form.name.data or "",
-                date_of_birth=form.date_of_birth.data,
-                phone=form.phone.data or "",
-                insurance_number=form.insurance_number.data or "",
-                address=form.address.data or "",
-            )
+            patients.change(actor(), patient_id, **form.values())
             flash("The details are saved.")
             return see_other("patient.person", patient_id=patient_id)
     return render("patient/change_person.html", form=form, patient_id=patient_id, name=name)

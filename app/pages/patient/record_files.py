@@ -14,6 +14,7 @@ from app.errors import NotFound
 from app.http import writes
 from app.identity import actor
 from app.models import Patient
+from app.pages import downloads
 from app.pages.forms import PortalForm
 from app.pages.patient.record import key_of
 from app.pages.render import render, see_other
@@ -35,10 +36,8 @@ class DownloadForm(PortalForm):
 
 def _file(content: bytes, content_type: str, name: str, moment: datetime) -> Response:
     """A file to be kept, under a name that tells a date and nothing of anybody."""
-    response = Response(content, content_type=content_type)
     stem, _, ending = name.partition(".")
-    response.headers["Content-Disposition"] = f'attachment; filename="{stem}-{to_local(moment):%Y-%m-%d}.{ending}"'
-    return response
+    return downloads.download(content, f"{stem}-{to_local(moment):%Y-%m-%d}.{ending}", content_type)
 
 
 @writes
