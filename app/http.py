@@ -198,8 +198,13 @@ def init_app(app: Portal, note_refusal: Callable[[], None]) -> None:
     app.register_error_handler(HTTPException, _on_http_exception)
     app.register_error_handler(Exception, _on_surprise)
     app.teardown_appcontext(lambda _error: reading.release())
-    app.teardown_request(lambda _error: read_only.set(False))  # what the thread does next may write
+    app.teardown_request(_may_write_again)
     app.after_request(_read_the_rest)
+
+
+def _may_write_again(_error: BaseException | None) -> None:
+    """What the thread does after the request is no longer bound by it."""
+    read_only.set(False)
 
 
 def refusal_of(error: errors.PortalError) -> Refusal:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from flask import current_app, render_template
 from flask_mailman import EmailMessage
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.clock import now
 from app.extensions import settings
@@ -43,12 +48,18 @@ _EVENTS: Mapping[Template, tuple[str, Callable[[Message], object | None]]] = {
 }
 """What has happened, by the name under which the template knows it, and where it is found."""
 
+SWEPT_SECONDS = 10
+"""After so long a sweep lets the others have their turn, whatever is still due."""
+
+_SMTP_SECONDS = 60
+"""For each answer of the mail server: some look through a letter before they take it."""
+
 _PORTS = {"none": 25, "starttls": 587, "tls": 465}
 
 
 def flask_configuration(settings: Settings) -> dict[str, Any]:
     """Flask-Mailman's configuration for MAIL_URL: `file:folder`, `console:`, or `smtp://user:password@host:port?security=starttls`."""
-    common = {"MAIL_DEFAULT_SENDER": settings.mail_from, "MAIL_TIMEOUT": 20, "MAIL_BACKEND": settings.mail_scheme}
+    common = {"MAIL_DEFAULT_SENDER": settings.mail_from, "MAIL_BACKEND": settings.mail_scheme}
     if settings.mail_scheme == "file":
         folder = Path(settings.mail_url.removeprefix("file:"))
         folder.mkdir(parents=True, exist_ok=True)
@@ -58,6 +69,8 @@ def flask_configuration(settings: Settings) -> dict[str, Any]:
     url = urlsplit(settings.mail_url)
     security = dict(part.split("=", 1) for part in url.query.split("&") if "=" in part).get("security", "starttls")
     return common | {
+        "MAIL_BACKEND": "app.jobs.smtp",
+        "MAIL_TIMEOUT": _SMTP_SECONDS,
         "MAIL_SERVER": url.hostname or "localhost",
         "MAIL_PORT": url.port or _PORTS.get(security, 587),
         "MAIL_USERNAME": unquote(url.username) if url.username else None,
@@ -67,42 +80,90 @@ def flask_configuration(settings: Settings) -> dict[str, Any]:
     }
 
 
+class _Unreachable(Exception):
+    """There is no mail server to give a letter to; the text is the kind of error."""
+
+
 def deliver(message_id: int) -> None:
     """Send one message if it is due, unclaimed and still true.
 
     No transaction is open while the mail server is spoken to: on SQLite it would keep everybody else from writing.
     """
+    _deliver(message_id)
+
+
+def sweep() -> None:
+    """Deliver what is due and a lost Redis or a killed worker has left; forget what is no longer promised.
+
+    While there is no mail server, one message a sweep finds that out.
+    """
+    with transaction():
+        idempotency.forget()
+        booking_drafts.forget()
+        note_drafts.forget()
+    until = time.monotonic() + SWEPT_SECONDS
+    while waiting := _due():
+        for message_id in waiting:
+            if not _deliver(message_id) or time.monotonic() > until:
+                return
+
+
+def _due() -> list[int]:
+    with transaction():
+        waiting = outbox.due(now())
+    random.shuffle(waiting)  # those who sweep at the same time seldom want the same message
+    return waiting
+
+
+def _deliver(message_id: int) -> bool:
+    """As `deliver`; False where there is no mail server."""
     with transaction():
         message = outbox.claim(message_id)
     if message is None:
-        return
-    failure, letter = "", None
+        return True
+    failure, letter, is_reached = "", None, True
     try:
         with transaction():
             letter = _compose(message)
         if letter is not None:
-            _send(letter)
+            with _kept(message_id):
+                _send(letter)
+    except _Unreachable as error:
+        failure, is_reached = str(error), False
     except Exception as error:  # noqa: BLE001 (whatever is wrong with one message, it is counted, and the others go out)
         failure = type(error).__name__
+    if failure:
         current_app.logger.warning("message %s was not sent: %s", message_id, failure)
     with transaction():
-        if failure:
+        if not is_reached:
+            outbox.mark_unreached(message, failure)
+        elif failure:
             outbox.mark_failed(message, failure)
         elif letter is None:
             outbox.mark_dropped(message)
         else:
             outbox.mark_sent(message)
+    return is_reached
 
 
-def sweep() -> None:
-    """Deliver what is due and a lost Redis or a killed worker has left; forget what is no longer promised."""
-    with transaction():
-        idempotency.forget()
-        booking_drafts.forget()
-        note_drafts.forget()
-        waiting = outbox.due(now())
-    for message_id in waiting:
-        deliver(message_id)
+@contextmanager
+def _kept(message_id: int) -> Iterator[None]:
+    """Renew the lease while the mail server takes its time: only a worker that was killed loses it."""
+    app = current_app._get_current_object()  # type: ignore[attr-defined] # noqa: SLF001 (for another thread)
+    is_over = Event()
+
+    def renew() -> None:
+        while not is_over.wait(outbox.LEASE.total_seconds() / 3):
+            with app.app_context(), suppress(SQLAlchemyError), transaction():
+                outbox.renew(message_id)
+
+    keeper = Thread(target=renew, name="lease", daemon=True)
+    keeper.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        keeper.join()
 
 
 def _compose(message: Message) -> EmailMessage | None:
@@ -162,6 +223,11 @@ def _cutoff_to_come(visit: Appointment) -> datetime | None:
 def _send(letter: EmailMessage) -> None:
     connection = letter.get_connection()
     try:
+        connection.open()
+    except OSError as error:  # all of smtplib's are
+        raise _Unreachable(type(error).__name__) from error
+    try:
         connection.send_messages([letter])
     finally:
-        connection.close()  # it stays open by itself when the server refuses the letter
+        with suppress(OSError):  # a goodbye that fails takes nothing back
+            connection.close()

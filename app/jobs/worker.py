@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import atexit
 import threading
 import time
+from collections.abc import Callable
 from importlib import import_module
 from queue import Empty
 from typing import Any
 
 from flask import Flask, current_app
 from redis import Redis
+from redis.exceptions import RedisError
 from rq import SimpleWorker
+from rq.exceptions import StopRequested
 from rq.job import Job
 from rq.queue import Queue
 
@@ -22,17 +26,51 @@ SWEEPS = (mail.sweep, waiting.sweep, exports.sweep, audit.sweep)
 """What looks in the database for what a lost queue or a killed worker has left, and seals the audit trail."""
 
 
+RECONNECT_SECONDS = 5
+STOP_SECONDS = 20
+"""What is being done when the process is told to stop gets so long to be finished."""
+
+_is_stopping = threading.Event()
+
+
 def start_embedded(app: Flask) -> None:
     """Run jobs in a thread of this process, where no Redis is configured."""
     if app.extensions["rq"] is None:
-        threading.Thread(target=_run_embedded, args=(app,), name="jobs", daemon=True).start()
+        _start(_run_embedded, app)
 
 
 def run_rq(app: Flask) -> None:
-    """Run one rq worker until it is told to stop, and sweep the database beside it."""
+    """Run one rq worker until it is told to stop, and sweep the database beside it: also while there is no Redis."""
+    _start(_sweep_forever, app)
+    try:
+        while not _work(app):
+            app.logger.warning("Redis cannot be reached: what is due waits for the sweep")
+            time.sleep(RECONNECT_SECONDS)
+    except StopRequested:
+        return
+
+
+def _start(target: Callable[[Flask], None], app: Flask) -> None:
+    """Run a thread that is told before the process ends: what it has begun, such as a letter, it finishes."""
+    thread = threading.Thread(target=target, args=(app,), name="jobs", daemon=True)
+    thread.start()
+
+    def stop() -> None:
+        _is_stopping.set()
+        thread.join(STOP_SECONDS)
+
+    atexit.register(stop)
+
+
+def _work(app: Flask) -> bool:
+    """Run jobs until told to stop: True; False where Redis is lost."""
     connection = Redis.from_url(app.extensions["settings"].redis_url)
-    threading.Thread(target=_sweep_forever, args=(app,), name="sweep", daemon=True).start()
-    _PortalWorker([Queue(connection=connection)], connection=connection, app=app).work()
+    try:
+        worker = _PortalWorker([Queue(connection=connection)], connection=connection, app=app)
+        worker.work()
+    except RedisError:
+        return False
+    return worker.is_stopped
 
 
 class _PortalWorker(SimpleWorker):
@@ -44,6 +82,11 @@ class _PortalWorker(SimpleWorker):
     def __init__(self, *arguments: Any, app: Flask, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.app = app
+        self.is_stopped = False
+
+    def handle_warm_shutdown_request(self) -> None:
+        self.is_stopped = True
+        super().handle_warm_shutdown_request()  # type: ignore[no-untyped-call]
 
     def perform_job(self, job: Job, queue: Queue) -> bool:
         with self.app.app_context():
@@ -52,7 +95,7 @@ class _PortalWorker(SimpleWorker):
 
 def _run_embedded(app: Flask) -> None:
     swept_at = 0.0
-    while True:
+    while not _is_stopping.is_set():
         _run_next(app)
         if time.monotonic() - swept_at >= SWEEP_SECONDS:
             swept_at = time.monotonic()
@@ -60,9 +103,11 @@ def _run_embedded(app: Flask) -> None:
 
 
 def _sweep_forever(app: Flask) -> None:
-    while True:
+    pause = 0.0
+    while not _is_stopping.wait(pause):
+        began = time.monotonic()
         _sweep(app)
-        time.sleep(SWEEP_SECONDS)
+        pause = max(0.0, SWEEP_SECONDS - (time.monotonic() - began))
 
 
 def _sweep(app: Flask) -> None:

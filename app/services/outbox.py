@@ -27,9 +27,11 @@ from app.models import (
 )
 from app.services.inserting import add_row
 
-LEASE = timedelta(minutes=5)
-MAXIMUM_ATTEMPTS = 8
-_FIRST_PAUSE = timedelta(seconds=30)
+LEASE = timedelta(seconds=30)
+"""How long a message stays with a worker that no longer says that it is at work on it: one that was killed."""
+LATE = timedelta(minutes=5)
+MAXIMUM_ATTEMPTS = 10
+FIRST_PAUSE = timedelta(seconds=15)
 SWEEP_BATCH = 100
 DELIVER = "app.jobs.mail.deliver"
 
@@ -177,8 +179,8 @@ def due(moment: datetime) -> list[int]:
 
 
 def count_undelivered(moment: datetime) -> int:
-    """How many messages should be out and are not: given up, failed and tried again, or due for longer than a lease."""
-    late = and_(Message.state == MessageState.WAITING, or_(Message.error != "", Message.due_at <= moment - LEASE))
+    """How many messages should be out and are not: given up, failed and tried again, or LATE."""
+    late = and_(Message.state == MessageState.WAITING, or_(Message.error != "", Message.due_at <= moment - LATE))
     query = select(func.count()).select_from(Message).where(or_(Message.state == MessageState.FAILED, late))
     return db.session.scalar(query) or 0
 
@@ -198,6 +200,12 @@ def claim(message_id: int) -> Message | None:
         .returning(Message.id)
     ).scalar_one_or_none()
     return None if claimed is None else db.session.get_one(Message, claimed, populate_existing=True)
+
+
+def renew(message_id: int) -> None:
+    """Keep the lease of a message that is still being sent."""
+    held = update(Message).where(Message.id == message_id, Message.state == MessageState.WAITING)
+    db.session.execute(held.values(lease_until=now() + LEASE))
 
 
 def visit_of(message: Message) -> Appointment | None:
@@ -266,13 +274,20 @@ def mark_dropped(message: Message) -> None:
     message.state, message.lease_until = MessageState.DROPPED, None
 
 
+def mark_unreached(message: Message, error: str) -> None:
+    """There was no mail server to give it to, which is not the message's fault: it is tried again, however often."""
+    message.error, message.lease_until = error, None
+    message.attempts -= 1
+    message.due_at = now() + FIRST_PAUSE
+
+
 def mark_failed(message: Message, error: str) -> None:
     """Sending failed: try again later, each pause twice as long, until the tries are used up."""
     message.error, message.lease_until = error[:500], None
     if message.attempts >= MAXIMUM_ATTEMPTS:
         message.state = MessageState.FAILED
     else:
-        message.due_at = now() + _FIRST_PAUSE * 2 ** (message.attempts - 1)
+        message.due_at = now() + FIRST_PAUSE * 2 ** (message.attempts - 1)
 
 
 def _unclaimed(moment: datetime) -> ColumnElement[bool]:
