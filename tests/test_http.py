@@ -20,8 +20,7 @@ from werkzeug.routing import RequestRedirect
 
 from app import unit_of_work
 from app.errors import Conflict
-from app.extensions import csrf, db, job_queue
-from app.extensions import db, read_only
+from app.extensions import csrf, db, job_queue, read_only
 from app.http import ATTEMPTS, CONTENT_SECURITY_POLICY, writes
 from app.models import Department
 from config import Settings

