@@ -27,7 +27,7 @@ from app.models import (
 )
 from app.services.inserting import add_row
 
-LEASE = timedelta(seconds=30)
+LEASE = timedelta(seconds=20)
 """How long a message stays with a worker that no longer says that it is at work on it: one that was killed."""
 LATE = timedelta(minutes=5)
 MAXIMUM_ATTEMPTS = 10

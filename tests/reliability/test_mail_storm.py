@@ -34,6 +34,8 @@ WORKERS = 3
 CLIENTS = 4
 DRAINED_SECONDS = 60
 LONGEST_PAUSE_SECONDS = 0.8
+LONGEST_PUT_OFF = timedelta(hours=1)
+"""A message that failed may be put off so far; reminders of these visits are due later."""
 HALF_HOUR = timedelta(minutes=30)
 
 
@@ -147,16 +149,11 @@ def drain(database: Database, those: list[Victim]) -> float:
         for victim in those:
             victim.start()
         with database.unit_of_work() as session:
-            waiting = session.scalar(due.where(Message.due_at <= now() + outbox_pauses()))
+            waiting = session.scalar(due.where(Message.due_at <= now() + LONGEST_PUT_OFF))
         if not waiting:
             return time.monotonic() - began
         assert time.monotonic() - began < DRAINED_SECONDS, f"{waiting} messages are still not sent"
         time.sleep(0.2)  # other processes work on it: there is nothing to wait on but the database
-
-
-def outbox_pauses() -> timedelta:
-    """How far in the future a message may have been put off after a failure: reminders are due later than that."""
-    return timedelta(hours=1)
 
 
 @pytest.mark.slow
