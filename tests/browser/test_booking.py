@@ -162,7 +162,7 @@ class TestFinding:
         page.goto(f"/find-a-doctor/{doctor.id}")
         page.get_by_role("link", name="Later times").press("Enter")
 
-        expect(page.get_by_role("link", name="Earlier times")).to_be_visible()
+        expect(page.get_by_role("link", name="Earlier times", exact=True)).to_be_visible()
         expect(page.get_by_role("link", name="Later times")).to_be_focused()
         expect(page).to_have_url(re.compile(r"\?from=\d{4}-\d\d-\d\d#times$"))
 
