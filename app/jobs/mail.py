@@ -48,7 +48,7 @@ _EVENTS: Mapping[Template, tuple[str, Callable[[Message], object | None]]] = {
 }
 """What has happened, by the name under which the template knows it, and where it is found."""
 
-SWEPT_SECONDS = 10
+SWEPT_SECONDS = 15
 """After so long a sweep lets the others have their turn, whatever is still due."""
 
 _SMTP_SECONDS = 60

@@ -9,7 +9,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any, Self
 
-SLOWEST_SECONDS = 0.1
+SLOWEST_SECONDS = 0.05
 
 
 class Letterbox:

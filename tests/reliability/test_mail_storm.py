@@ -83,7 +83,7 @@ class Booker:
     def go_on(self, is_over: Event) -> None:
         """Book until told to stop."""
         for number, at in enumerate(times()):
-            if is_over.wait(random.uniform(0.2, 0.8)):
+            if is_over.wait(random.uniform(0.5, 1.5)):
                 return
             answer = self.patient.prepare(self.doctor_id, self.patient_id, at)()
             self.statuses[answer.status] += 1
