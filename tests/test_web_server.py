@@ -16,6 +16,7 @@ from app.web_server import serve
 from tests.support.live import ROOT
 
 
+@pytest.mark.slow
 @pytest.mark.both_databases
 def test_it_serves_the_portal_from_several_processes(live_server, settings):
     address = live_server(processes=2)

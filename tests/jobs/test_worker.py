@@ -82,6 +82,7 @@ def worker_process(settings: Settings) -> Iterator[None]:
         process.wait()
 
 
+@pytest.mark.slow
 class TestEmbedded:
     def test_a_server_sends_its_own_mail(
         self, database: Database, settings: Settings, live_server: Callable[..., str]
@@ -105,6 +106,7 @@ class TestWithRedis:
     def settings(self, settings: Settings, redis_url: str) -> Settings:
         return replace(settings, redis_url=redis_url)
 
+    @pytest.mark.slow
     def test_a_booking_is_queued_and_a_worker_sends_its_mail(
         self, database: Database, settings: Settings, book: Callable[[], int], redis_url: str
     ) -> None:
@@ -120,6 +122,7 @@ class TestWithRedis:
         with Redis.from_url(redis_url) as connection:
             assert Queue(connection=connection).get_jobs() == []
 
+    @pytest.mark.slow
     def test_what_redis_lost_is_found_by_the_sweep(
         self, database: Database, settings: Settings, book: Callable[[], int], redis_url: str
     ) -> None:

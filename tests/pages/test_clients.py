@@ -102,6 +102,7 @@ def run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
     return done
 
 
+@pytest.mark.slow
 def test_every_curl_example_works(address: str, folder: Path) -> None:
     if not shutil.which("curl") or not shutil.which("bash"):
         cannot_run("curl or bash was not found")
@@ -116,6 +117,7 @@ def test_every_curl_example_works(address: str, folder: Path) -> None:
     assert json.loads(done.stdout[done.stdout.rindex('{"type"') :]) == json.loads(found.texts["json"][0])
 
 
+@pytest.mark.slow
 def test_every_python_example_works(address: str, folder: Path) -> None:
     found = examples(httpx.get(f"{address}/docs/clients").text)
 

@@ -110,6 +110,7 @@ def sources(app: Flask, database: Database) -> Pages:
     return {**collect(app, visiting.empty_hospital()), **collect(app, visiting.full_hospital())}
 
 
+@pytest.mark.slow
 def test_every_page_is_right(sources: Pages, settings: Settings, tmp_path: Path) -> None:
     wrong = [f"{name}: {what}" for name, page in sources.items() for what in complaints(name, page, settings)]
 
