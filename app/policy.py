@@ -37,6 +37,7 @@ from app.models import (
     Designation,
     Doctor,
     EmergencyAccess,
+    EmergencyCheck,
     HospitalSettings,
     Message,
     NoteDraft,
@@ -45,6 +46,7 @@ from app.models import (
     RecordExport,
     ReminderChoice,
     Review,
+    ReviewHiding,
     ReviewReply,
     Service,
     Specialisation,
@@ -270,7 +272,9 @@ VISIBLE: Mapping[type[Base], Mapping[Capacity, Condition]] = {
     EmergencyAccess: {
         Capacity.MEMBER: lambda actor: EmergencyAccess.patient_id.in_(managed_patients(actor)),
         Capacity.DOCTOR: lambda actor: EmergencyAccess.doctor_id == actor.doctor_id,
+        Capacity.ADMIN: _everything,
     },
+    EmergencyCheck: {Capacity.ADMIN: _everything},
     NoteDraft: {Capacity.DOCTOR: lambda actor: NoteDraft.account_id == actor.account_id},
     RecordExport: {
         Capacity.MEMBER: lambda actor: and_(
@@ -278,6 +282,13 @@ VISIBLE: Mapping[type[Base], Mapping[Capacity, Condition]] = {
         )
     },
     Review: {Capacity.ANYONE: lambda _: _is_shown(), Capacity.ADMIN: _everything},
+    # That a review is hidden, and why, its author's side reads, which sees the review itself no more.
+    ReviewHiding: {
+        Capacity.MEMBER: lambda actor: ReviewHiding.review_id.in_(
+            select(Review.id).where(Review.patient_id.in_(managed_patients(actor)))
+        ),
+        Capacity.ADMIN: _everything,
+    },
     # A hidden review hides its reply.
     ReviewReply: {
         Capacity.ANYONE: lambda _: ReviewReply.review_id.in_(select(Review.id).where(_is_shown())),

@@ -7,14 +7,14 @@ from app.models.booking_draft import BookingDraft
 from app.models.calendar_feed import CalendarFeed
 from app.models.department import AvailableTime, Department, Designation, Specialisation
 from app.models.doctor import Approval, Doctor, doctor_designation, doctor_specialisation
-from app.models.emergency import EMERGENCY_LASTS, EmergencyAccess
+from app.models.emergency import EMERGENCY_LASTS, EmergencyAccess, EmergencyCheck
 from app.models.export import EXPORT_KEPT, ExportState, RecordExport
 from app.models.message import Message, MessageState
 from app.models.note_draft import NoteDraft
 from app.models.patient import CareTeamMember, Patient
 from app.models.record import ClinicalRecord, ClinicalRecordVersion
 from app.models.reminder import ReminderChoice
-from app.models.review import Review, ReviewReply
+from app.models.review import Review, ReviewHiding, ReviewReply
 from app.models.schedule import TimeOff, WeeklyHours
 from app.models.second_factor import RecoveryCode, SecondFactor
 from app.models.site import ContactMessage, HospitalSettings, Picture, Service
@@ -45,6 +45,7 @@ __all__ = [
     "Designation",
     "Doctor",
     "EmergencyAccess",
+    "EmergencyCheck",
     "EndReason",
     "ExportState",
     "HalfDay",
@@ -61,6 +62,7 @@ __all__ = [
     "RecoveryCode",
     "ReminderChoice",
     "Review",
+    "ReviewHiding",
     "ReviewReply",
     "SecondFactor",
     "Service",

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.clock import now
 from app.extensions import Base
+from app.models.account import Account
 from app.models.doctor import Doctor
 from app.models.patient import Patient
 from app.models.types import KEY, foreign_key, pk, text, utc
@@ -29,6 +30,7 @@ class EmergencyAccess(Base):
         CheckConstraint("length(reason) BETWEEN 1 AND 500", name="has_a_reason"),
         Index("ix_emergency_access_doctor_id_ends_at", "doctor_id", "ends_at"),
         Index("ix_emergency_access_patient_id", "patient_id"),
+        Index("ix_emergency_access_opened_at", "opened_at"),
     )
 
     id: Mapped[pk]
@@ -40,3 +42,19 @@ class EmergencyAccess(Base):
 
     doctor: Mapped[Doctor] = relationship(lazy="raise")
     patient: Mapped[Patient] = relationship(lazy="raise")
+    check: Mapped[EmergencyCheck | None] = relationship(lazy="raise", viewonly=True)
+
+
+class EmergencyCheck(Base):
+    """An admin has looked into an emergency access afterwards, and what came of that."""
+
+    __tablename__ = "emergency_check"
+    __table_args__ = (CheckConstraint("length(note) <= 1000", name="length"),)
+
+    id: Mapped[pk]
+    access_id: Mapped[int] = mapped_column(KEY, foreign_key("emergency_access.id"), unique=True)
+    account_id: Mapped[int] = mapped_column(KEY, foreign_key("account.id"))
+    note: Mapped[text] = mapped_column(default="")
+    checked_at: Mapped[utc] = mapped_column(default=now)
+
+    account: Mapped[Account] = relationship(lazy="raise")

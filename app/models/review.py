@@ -24,6 +24,7 @@ class Review(Base):
         Index("ix_review_doctor_id_created_at", "doctor_id", "created_at"),
         Index("ix_review_doctor_id_hidden_at", "doctor_id", "hidden_at", "patient_id", "rating"),
         Index("ix_review_rating_hidden_at", "rating", "hidden_at", "id"),
+        Index("ix_review_hidden_at", "hidden_at"),
     )
 
     id: Mapped[pk]
@@ -39,6 +40,7 @@ class Review(Base):
     doctor: Mapped[Doctor] = relationship(lazy="raise")
     # The database deletes it with the review.
     reply: Mapped[ReviewReply | None] = relationship(lazy="raise", viewonly=True)
+    hiding: Mapped[ReviewHiding | None] = relationship(lazy="raise", viewonly=True)
 
     @property
     def fingerprint(self) -> str:
@@ -69,5 +71,18 @@ class ReviewReply(Base):
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[utc] = mapped_column(default=now)
     updated_at: Mapped[utc] = mapped_column(default=now, onupdate=now)
+
+    review: Mapped[Review] = relationship(lazy="raise")
+
+
+class ReviewHiding(Base):
+    """Why an admin has hidden a review, which the author's side reads. It goes as the review is shown again."""
+
+    __tablename__ = "review_hiding"
+    __table_args__ = (CheckConstraint("length(reason) BETWEEN 1 AND 500", name="has_a_reason"),)
+
+    id: Mapped[pk]
+    review_id: Mapped[int] = mapped_column(KEY, foreign_key("review.id", ondelete="CASCADE"), unique=True)
+    reason: Mapped[text]
 
     review: Mapped[Review] = relationship(lazy="raise")

@@ -19,11 +19,8 @@ from app.models import Account, Approval, Doctor, Patient, SecondFactor, Session
 from app.models.types import is_key, name_key
 from app.policy import Actor, Permission
 from app.services import audit
-from app.services.listing import Listing
+from app.services.listing import MOST_IN_FILE, Listing
 from app.services.search import words
-
-MOST_IN_FILE = 10_000
-"""How many accounts a file holds at most."""
 
 
 class Role(enum.Enum):

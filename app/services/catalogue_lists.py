@@ -18,9 +18,6 @@ from app.services.catalogue import Vocabulary, counts
 from app.services.listing import Listing
 from app.services.search import words
 
-MOST_IN_FILE = 10_000
-"""How many entries a file holds at most; no list of the catalogue comes near."""
-
 
 class Order(enum.Enum):
     """In which order a list is shown."""

@@ -27,7 +27,7 @@ from app.models.types import name_key
 from app.policy import LISTED, Actor, Permission
 from app.services import audit, availability, outbox
 from app.services.doctor_search import matching
-from app.services.listing import Listing, listing
+from app.services.listing import MOST_IN_FILE, Listing, listing
 from app.services.outbox import Template
 from app.services.ratings import Rating, ReviewEntry, ratings, reviews
 
@@ -55,7 +55,6 @@ __all__ = [
 Entry = TypeVar("Entry", Department, Specialisation, Designation)
 
 LONGEST_REASON = 1000
-MOST_IN_FILE = 10_000
 MOST_AT_ONCE = 100
 FREE_TIMES_ON_A_CARD = 3
 _MAIL = {Approval.APPROVED: Template.DOCTOR_APPROVED, Approval.REJECTED: Template.DOCTOR_REJECTED}

@@ -12,6 +12,9 @@ from sqlalchemy.orm.interfaces import ORMOption
 
 from app.extensions import db
 
+MOST_IN_FILE = 10_000
+"""How many rows a file of a list holds at most."""
+
 Item = TypeVar("Item")
 Other = TypeVar("Other")
 

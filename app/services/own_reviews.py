@@ -12,9 +12,9 @@ from app import policy
 from app.clock import now
 from app.errors import Forbidden, NotFound
 from app.extensions import db
-from app.models import FIRM, Appointment, Doctor, Patient, Review, VisitState
+from app.models import FIRM, Appointment, Doctor, Patient, Review, ReviewHiding, VisitState
 from app.models.types import is_key
-from app.policy import Actor, Permission
+from app.policy import Actor, Capacity, Permission
 from app.services import appointments, patients, ratings, reviews
 from app.services.listing import Listing, listing
 from app.services.ratings import ReviewEntry
@@ -70,6 +70,14 @@ def find(actor: Actor, *, limit: int, offset: int) -> Listing[ReviewEntry]:
     """The reviews by the patients whom the actor acts for, latest first: three statements. Hidden ones are left out."""
     query = policy.visible(actor, Review).where(_is_mine(actor)).order_by(Review.created_at.desc(), Review.id.desc())
     return ratings.entries(listing(query, *_TO_SHOW, limit=limit, offset=offset))
+
+
+def hidden(actor: Actor) -> Sequence[ReviewHiding]:
+    """Those of the actor's side that an admin has hidden, and why, the latest first; each with its review and doctor."""
+    review = joinedload(ReviewHiding.review)
+    people = (review.joinedload(Review.doctor), review.joinedload(Review.patient).joinedload(Patient.manager))
+    query = select(ReviewHiding).where(policy.may_see_as(actor, Capacity.MEMBER, ReviewHiding)).options(*people)
+    return db.session.scalars(query.order_by(ReviewHiding.id.desc())).all()
 
 
 def get(actor: Actor, review_id: int) -> Review:

@@ -20,8 +20,6 @@ from app.services.listing import Listing
 from app.services.search import words
 
 BY_KEY, BY_NAME, NEWEST = (Patient.id,), (func.lower(Patient.name), Patient.id), (Patient.id.desc(),)
-MOST_IN_FILE = 10_000
-"""How many patients a file holds at most."""
 
 _MOST_DIGITS = 19
 _BETWEEN_DIGITS = " -./()"

@@ -14,6 +14,7 @@ from app.pages.admin import (
     lists,
     messages,
     patients,
+    reviews,
 )
 from app.pages.admin.entrance import blueprint
 
@@ -32,4 +33,5 @@ __all__ = [
     "lists",
     "messages",
     "patients",
+    "reviews",
 ]

@@ -22,6 +22,7 @@ from app.services import catalogue_lists, vocabularies
 from app.services.catalogue import CATALOGUE, Vocabulary
 from app.services.catalogue_lists import Order
 from app.services.idempotency import once_for_form
+from app.services.listing import MOST_IN_FILE
 from app.services.pictures import read_upload
 
 PAGE_SIZE = 20
@@ -75,7 +76,7 @@ def entries_file(name: str) -> Response:
     """The entries that the filters leave, as CSV."""
     listed = LISTS[name]
     _, asked = _filters()
-    found = catalogue_lists.find(actor(), listed, **asked, limit=catalogue_lists.MOST_IN_FILE, offset=0)
+    found = catalogue_lists.find(actor(), listed, **asked, limit=MOST_IN_FILE, offset=0)
     rows = [
         [line.row.id, *(getattr(line.row, text) for text in listed.texts), "; ".join(line.uses)] for line in found.rows
     ]

@@ -20,7 +20,7 @@ from app.pages.person_form import PersonForm
 from app.pages.render import render, see_other
 from app.services import patient_lists, patients
 from app.services.idempotency import once_for_form
-from app.services.listing import Listing
+from app.services.listing import MOST_IN_FILE, Listing
 from app.services.patient_lists import Line
 
 PAGE_SIZE = 20
@@ -62,7 +62,7 @@ def patients_file() -> Response:
             line.username,
             line.created_at.isoformat(),
         ]
-        for line in _find(Filters(request.args), patient_lists.MOST_IN_FILE, 0).rows
+        for line in _find(Filters(request.args), MOST_IN_FILE, 0).rows
     ]
     return download_csv("patients", _COLUMNS, rows)
 

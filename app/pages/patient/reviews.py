@@ -54,7 +54,8 @@ def show_all() -> Response:
         lambda limit, offset: own_reviews.find(actor(), limit=limit, offset=offset),
         shrinks=True,
     )
-    return render("patient/reviews.html", reviews=found.rows, paging=paging)
+    hidden = own_reviews.hidden(actor()) if paging.page == 1 else []
+    return render("patient/reviews.html", reviews=found.rows, paging=paging, hidden=hidden)
 
 
 def write(doctor_id: int) -> Response:
@@ -104,8 +105,9 @@ def delete(review_id: int) -> Response:
 def _ask(form: ReviewForm, subject: Subject) -> Response:
     """The empty form, for those who have not written yet; where all have, what they wrote."""
     if not subject.silent:
-        flash(f"You have reviewed {subject.doctor.name} already. You can change what you wrote.", "notice")
         written = own_reviews.of_doctor(actor(), subject.doctor.id)
+        more = "You can change what you wrote." if written else "The hospital has hidden it."
+        flash(f"You have reviewed {subject.doctor.name} already. {more}", "notice")
         return see_other("patient.review", review_id=written.id) if written else see_other("patient.reviews")
     form.patient.choices = {str(patient.id): patient.name for patient in subject.silent}
     form.patient.data = request.args.get("patient")
