@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 
 from app import policy
 from app.clock import now
-from app.errors import Conflict, NotFound, TooMany
+from app.errors import Conflict, NotFound, Outdated, TooMany
 from app.extensions import db
 from app.models import Account, Doctor, Profile
 from app.models.types import is_key
@@ -33,28 +33,32 @@ def coming_visits(actor: Actor, account_ids: Sequence[int]) -> int:
     return sum(db.session.scalar(select(func.count()).select_from(visits)) or 0 for visits in coming)
 
 
-def deactivate(actor: Actor, account_id: int) -> Account:
+def deactivate(actor: Actor, account_id: int) -> int:
     """Shut somebody out at once: signed out, no second factor any more, and as a doctor taken off (profiles.close).
 
-    Raises NotFound, and Conflict for the actor's own account, the last admin's, and one that is deactivated.
+    Returns how many visits of the doctor were cancelled. Raises NotFound, and Conflict for the actor's own account, the
+    last admin's, and one that is deactivated.
     """
     account = _other(actor, account_id, "To close your own account, go to My account.")
     if not account.is_active:
         raise Conflict(f"{account.username} is deactivated already.")
     profile_id = db.session.scalars(select(Profile.id).where(Profile.account_id == account.id)).one()
-    profiles.close(actor, profile_id)
-    return account
+    return profiles.close(actor, profile_id)
 
 
-def deactivate_all(actor: Actor, account_ids: Sequence[int]) -> list[Account]:
-    """Deactivate several: all, or none where one is refused.
+def deactivate_all(actor: Actor, account_ids: Sequence[int], *, seen: int) -> int:
+    """Deactivate accounts: all, or none where one is refused. Returns how many visits were cancelled.
 
-    Raises as `deactivate`, and Conflict for none, or too many.
+    Raises as `deactivate`, Conflict for none, or too many, and Outdated where more visits are cancelled than the actor
+    has `seen`, since they were booked meanwhile.
     """
     keys = sorted(set(account_ids))
     if not 0 < len(keys) <= MOST_AT_ONCE:
         raise Conflict(f"Choose from 1 to {MOST_AT_ONCE} accounts.")
-    return [deactivate(actor, key) for key in keys]
+    cancelled = sum(deactivate(actor, key) for key in keys)
+    if cancelled > seen:
+        raise Outdated("More visits have been booked since you looked. Check how many are cancelled.")
+    return cancelled
 
 
 def reactivate(actor: Actor, account_id: int) -> Account:

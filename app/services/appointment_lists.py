@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from functools import cache
 from typing import Any, NamedTuple
@@ -16,8 +16,9 @@ from app.errors import NotFound
 from app.extensions import db
 from app.models import OPEN, Appointment, Doctor, Patient, VisitKind, VisitState
 from app.policy import Actor, Capacity, Permission
+from app.services import audit
 from app.services.appointments import WITH_PEOPLE
-from app.services.listing import Listing, listing
+from app.services.listing import MOST_IN_FILE, Listing, listing
 from app.services.reading import fixed, read
 from app.services.search import words
 from app.services.statements import Fixed
@@ -31,6 +32,14 @@ class Group(enum.Enum):
     COMING = "coming"
     PAST = "past"
     CANCELLED = "cancelled"
+
+
+class Order(enum.Enum):
+    """In which order admins see appointments."""
+
+    SOONEST = "soonest"
+    LATEST = "latest"
+    BOOKED = "booked"
 
 
 class Line(NamedTuple):
@@ -64,6 +73,12 @@ _LINE = (
     Appointment.ends_at,
     Appointment.created_at,
 )
+
+_ORDERS: Mapping[Order, tuple[Any, ...]] = {
+    Order.SOONEST: (Appointment.starts_at, Appointment.id),
+    Order.LATEST: (Appointment.starts_at.desc(), Appointment.id.desc()),
+    Order.BOOKED: (Appointment.created_at.desc(), Appointment.id.desc()),
+}
 
 _FILTERS: Mapping[str, ColumnElement[bool]] = {
     "patient_id": Appointment.patient_id == bindparam("patient_id"),
@@ -147,10 +162,11 @@ def of_hospital(
     states: Collection[VisitState] = (),
     since: date,
     until: date | None = None,
+    order: Order = Order.SOONEST,
     limit: int,
     offset: int,
 ) -> Listing[Appointment]:
-    """All appointments from one hospital-local day to another, both included, soonest first: two statements.
+    """All appointments from one hospital-local day to another, both included: two statements.
 
     Every word of `search` must occur in the patient's or the doctor's name. Raises Forbidden for anyone but
     admins.
@@ -166,7 +182,14 @@ def of_hospital(
         patients = select(Patient.id).where(func.lower(Patient.name).contains(name, autoescape=True))
         doctors = select(Doctor.id).where(func.lower(Doctor.name).contains(name, autoescape=True))
         query = query.where(or_(Appointment.patient_id.in_(patients), Appointment.doctor_id.in_(doctors)))
-    return listing(query.order_by(Appointment.starts_at, Appointment.id), *WITH_PEOPLE, limit=limit, offset=offset)
+    return listing(query.order_by(*_ORDERS[order]), *WITH_PEOPLE, limit=limit, offset=offset)
+
+
+def export(actor: Actor, **asked: Any) -> Sequence[Appointment]:
+    """What `of_hospital` finds, for a file, and a note in the audit trail that it was taken out of the portal."""
+    found = of_hospital(actor, **asked, limit=MOST_IN_FILE, offset=0).rows
+    audit.record(actor, "appointments.exported", number=len(found))
+    return found
 
 
 def of_managed_patients(actor: Actor, group: Group, *, limit: int, offset: int) -> Listing[Appointment]:

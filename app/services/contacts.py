@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import ColumnElement, func, or_
 from sqlalchemy.exc import IntegrityError
@@ -20,7 +21,7 @@ from app.models import ContactMessage
 from app.models.types import is_key
 from app.policy import Actor, Permission
 from app.services import attempts, audit, phones
-from app.services.listing import Listing, listing
+from app.services.listing import MOST_IN_FILE, Listing, listing
 from app.services.search import words
 
 _SENT_BEFORE = "uq_contact_message_sent_key"
@@ -73,9 +74,15 @@ def every(actor: Actor) -> Sequence[ContactMessage]:
 
 
 def find(
-    actor: Actor, *, is_handled: bool | None = None, search: str = "", limit: int, offset: int
+    actor: Actor,
+    *,
+    is_handled: bool | None = None,
+    search: str = "",
+    is_oldest_first: bool = False,
+    limit: int,
+    offset: int,
 ) -> Listing[ContactMessage]:
-    """The messages that wait, those that are handled, or all, the newest first: two statements.
+    """The messages that wait, those that are handled, or all, the newest first unless told: two statements.
 
     Every word of `search` is in the name, the telephone number or the text. Raises Unauthorized and Forbidden.
     """
@@ -84,7 +91,23 @@ def find(
     if is_handled is not None:
         handled = ContactMessage.handled_at
         query = query.where(handled.is_not(None) if is_handled else handled.is_(None))
-    return listing(query.order_by(ContactMessage.id.desc()), limit=limit, offset=offset)
+    order = ContactMessage.id if is_oldest_first else ContactMessage.id.desc()
+    return listing(query.order_by(order), limit=limit, offset=offset)
+
+
+def export(actor: Actor, **asked: Any) -> Sequence[ContactMessage]:
+    """What `find` finds, for a file, and a note in the audit trail that it was taken out of the portal."""
+    found = find(actor, **asked, limit=MOST_IN_FILE, offset=0).rows
+    audit.record(actor, "contact_messages.exported", number=len(found))
+    return found
+
+
+def chosen(actor: Actor, contact_ids: Collection[int]) -> Sequence[ContactMessage]:
+    """The messages of these keys, oldest first; those that are none are left out. Raises Unauthorized and Forbidden."""
+    policy.require(actor, Permission.ADMINISTER)
+    keys = [key for key in contact_ids if is_key(key)]
+    query = policy.visible(actor, ContactMessage).where(ContactMessage.id.in_(keys))
+    return db.session.scalars(query.order_by(ContactMessage.id)).all()
 
 
 def count_waiting(actor: Actor) -> int:
@@ -142,6 +165,14 @@ def remove(actor: Actor, contact_id: int) -> None:
     db.session.delete(row)
     db.session.flush()
     audit.record(actor, "contact_message.removed", row)
+
+
+def remove_all(actor: Actor, contact_ids: Collection[int]) -> int:
+    """Delete several, and say how many there were; those that are gone already are passed by. Raises as `chosen`."""
+    rows = chosen(actor, contact_ids)
+    for row in rows:
+        remove(actor, row.id)
+    return len(rows)
 
 
 def _mentions(word: str) -> ColumnElement[bool]:

@@ -124,8 +124,10 @@ def coming_visits(actor: Actor, doctor_id: int) -> Sequence[Appointment]:
     return db.session.scalars(query.order_by(None).order_by(Appointment.starts_at, Appointment.id)).all()
 
 
-def remove(actor: Actor, doctor_id: int, *, cancel_appointments: bool = False) -> None:
+def remove(actor: Actor, doctor_id: int, *, cancel_appointments: bool = False) -> int:
     """Take a doctor off: found, booked, in care teams and signed in as a doctor no more. The account stays.
+
+    Returns how many visits were cancelled with it.
 
     Raises NotFound, Forbidden for anyone but the doctor and admins, and Conflict while visits are to come, unless
     they are to be cancelled: then their patients are told.
@@ -138,10 +140,11 @@ def remove(actor: Actor, doctor_id: int, *, cancel_appointments: bool = False) -
         what = "1 appointment is" if number == 1 else f"{number:,} appointments are"
         message = f"{what} still to come. Cancel or complete them first, or have them cancelled with the deletion."
         raise Conflict(message)
-    cancellations.cancel_coming(actor, doctor_id=doctor.id, reason=LEAVING)
+    cancelled = len(cancellations.cancel_coming(actor, doctor_id=doctor.id, reason=LEAVING))
     care_team.leave_all(actor, doctor.id)
     doctor.deleted_at = now()
-    audit.record(actor, "doctor.deleted", doctor, cancelled=number)
+    audit.record(actor, "doctor.deleted", doctor, cancelled=cancelled)
+    return cancelled
 
 
 def _enter(actor: Actor, action: str, account: Account | None, details: Details) -> Doctor:

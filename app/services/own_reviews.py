@@ -73,7 +73,7 @@ def find(actor: Actor, *, limit: int, offset: int) -> Listing[ReviewEntry]:
 
 
 def hidden(actor: Actor) -> Sequence[ReviewHiding]:
-    """Those of the actor's side that an admin has hidden, and why, the latest first; each with its review and doctor."""
+    """What an admin has hidden of the actor's side, and why, the latest first, each with its review and doctor."""
     review = joinedload(ReviewHiding.review)
     people = (review.joinedload(Review.doctor), review.joinedload(Review.patient).joinedload(Patient.manager))
     query = select(ReviewHiding).where(policy.may_see_as(actor, Capacity.MEMBER, ReviewHiding)).options(*people)

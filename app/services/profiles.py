@@ -104,21 +104,24 @@ def change(actor: Actor, profile_id: int, **details: Unpack[Details]) -> Profile
     return get(actor, profile_id)
 
 
-def close(actor: Actor, profile_id: int) -> None:
+def close(actor: Actor, profile_id: int) -> int:
     """Close the account of a profile, see accounts.close, and take its doctor off, see doctor_changes.remove.
 
-    Whoever is shut out by an admin is out at once: the doctor's visits to come are cancelled. Raises NotFound,
-    Forbidden, and Conflict for the last admin and for a doctor who has visits to come and closes the own account.
+    Whoever is shut out by an admin is out at once: the doctor's visits to come are cancelled. Returns how many these
+    were. Raises NotFound, Forbidden, and Conflict for the last admin and for a doctor who has visits to come and closes
+    the own account.
     """
     profile = policy.fetch(actor, Profile, profile_id, _WITH_ACCOUNT)
     policy.require(actor, Permission.CHANGE_PROFILE, profile)
     doctor_id = db.session.scalar(
         select(Doctor.id).where(Doctor.account_id == profile.account_id, Doctor.deleted_at.is_(None))
     )
+    cancelled = 0
     if doctor_id is not None:
         is_shut_out = profile.account_id != actor.account_id
-        doctor_changes.remove(actor, doctor_id, cancel_appointments=is_shut_out)
+        cancelled = doctor_changes.remove(actor, doctor_id, cancel_appointments=is_shut_out)
     accounts.close(actor, profile.account)
+    return cancelled
 
 
 def _mentions(word: str) -> ColumnElement[bool]:

@@ -1,7 +1,7 @@
 """All reviews, as admins go through them: found, hidden for a reason that the author reads, and shown again.
 
-A hidden review is nowhere: not on the doctor's pages, in no mean and no count, in no list of programs. Its author's side
-alone reads that it is hidden, and why.
+A hidden review is nowhere: not on the doctor's pages, in no mean and no count, in no list of programs. Its author's
+side alone reads that it is hidden, and why.
 """
 
 from __future__ import annotations

@@ -197,7 +197,7 @@ def _check(stay: Sequence[WeekdayHours], new: Sequence[WeekdayHours]) -> None:
             if other != hours and _overlap(other, hours):
                 span = f"{clock_time(other.hours.starts)} to {clock_time(other.hours.ends)}"
                 message = (
-                    f"You have hours from {span} on {DAYS[other.weekday]}s already. Choose hours that do not overlap."
+                    f"There are hours from {span} on {DAYS[other.weekday]}s already. Choose hours that do not overlap."
                 )
                 raise Conflict(message, field="starts")
 

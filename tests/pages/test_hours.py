@@ -107,7 +107,7 @@ class TestRows:
     def test_hours_that_overlap_are_refused(self, clinic: FlaskClient, database: Database, doctor: Any) -> None:
         response = submit(clinic, ADD, **HOURS | {"weekday": "0"})
         assert response.status_code == 409
-        assert "You have hours from 9am to 5pm on Mondays already." in response.text
+        assert "There are hours from 9am to 5pm on Mondays already." in response.text
         assert len(rows(database, doctor)) == 5
 
     def test_hours_are_changed(self, clinic: FlaskClient, doctor: Any, database: Database) -> None:
@@ -272,4 +272,4 @@ class TestVisitsInTheWay:
         response = clinic.get(f"{CHECK}?new=0,09:00,10:00,30,,")
         assert response.status_code == 409
         assert "Save hours" not in response.text
-        assert "You have hours from 9am to 5pm on Mondays already." in response.text
+        assert "There are hours from 9am to 5pm on Mondays already." in response.text

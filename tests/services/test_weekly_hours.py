@@ -123,7 +123,7 @@ class TestRows:
     def test_hours_of_one_day_do_not_overlap(self, database: Database, doctor: Doctor) -> None:
         with pytest.raises(Conflict) as refusal:
             apply(database, doctor, on(0, Hours(time(16, 30), time(18), 30)))
-        assert refusal.value.message.startswith("You have hours from 9am to 5pm on Mondays already.")
+        assert refusal.value.message.startswith("There are hours from 9am to 5pm on Mondays already.")
         assert list(refusal.value.errors) == ["starts"]
 
         apply(database, doctor, on(0, Hours(time(17), time(18), 30)))

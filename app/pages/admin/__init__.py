@@ -1,5 +1,6 @@
 """Pages for admins: the dashboard, people, appointments, lists, settings, closures, mail, questions, the audit."""
 
+from app.pages import calendars
 from app.pages.admin import (
     account,
     accounts,
@@ -9,6 +10,7 @@ from app.pages.admin import (
     contacts,
     doctor_changes,
     doctors,
+    emergencies,
     home,
     hospital,
     lists,
@@ -17,6 +19,8 @@ from app.pages.admin import (
     reviews,
 )
 from app.pages.admin.entrance import blueprint
+
+calendars.add_routes(blueprint, "/doctors/<int:doctor_id>")
 
 __all__ = [
     "account",
@@ -28,6 +32,7 @@ __all__ = [
     "contacts",
     "doctor_changes",
     "doctors",
+    "emergencies",
     "home",
     "hospital",
     "lists",

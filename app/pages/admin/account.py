@@ -1,4 +1,7 @@
-"""One account: what it is, making one for somebody, and what an admin does with it. Each act is one entry of ACTS."""
+"""One account: what it is, making one for somebody, and what an admin does with it. Each act is one entry of ACTS.
+
+Deactivating is done in accounts.py, of one as of several.
+"""
 
 from __future__ import annotations
 
@@ -77,14 +80,6 @@ ACTS: Mapping[str, Act] = {
         does=service.remove_admin,
         is_destructive=True,
     ),
-    "deactivate": Act(
-        button="Deactivate the account",
-        asks="Do you want to deactivate {}?",
-        tells="The person is signed out and cannot sign in. Records and visits stay. You can reactivate the account.",
-        done="{} is deactivated.",
-        does=service.deactivate,
-        is_destructive=True,
-    ),
     "reactivate": Act(
         button="Reactivate the account",
         asks="Do you want to reactivate {}?",
@@ -125,8 +120,7 @@ def act_on_account(account_id: int, act: str) -> Response:
             flash(meant.done.format(username))
             return see_other("admin.account", account_id=account_id)
     found = account_lists.get(actor(), account_id)
-    visits = service.coming_visits(actor(), [account_id]) if act == "deactivate" else 0
-    return render("admin/act_on_account.html", form=form, found=found, act=act, meant=meant, visits=visits)
+    return render("admin/act_on_account.html", form=form, found=found, act=act, meant=meant)
 
 
 @blueprint.route("/accounts/add", methods=["GET", "POST"])
@@ -165,6 +159,5 @@ def _offered(found: account_lists.Details) -> list[str]:
         "second-factor-off": found.has_second_factor,
         "make-admin": not found.line.is_admin,
         "remove-admin": found.line.is_admin,
-        "deactivate": True,
     }
     return [name for name, is_offered in acts.items() if is_offered]

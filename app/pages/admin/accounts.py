@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response, flash, request
-from wtforms import SearchField, SelectField, SelectMultipleField
+from wtforms import IntegerField, SearchField, SelectField, SelectMultipleField
+from wtforms.widgets import HiddenInput
 
 from app.http import writes
 from app.identity import actor
@@ -40,9 +41,10 @@ class Filters(FilterForm):
 
 
 class ChosenForm(PortalForm):
-    """The accounts that were ticked in the list."""
+    """The accounts that were ticked in the list, and how many visits the page said that it cancels."""
 
     accounts = SelectMultipleField("Accounts", coerce=int, validate_choice=False)
+    seen = IntegerField(widget=HiddenInput())
 
 
 @blueprint.get("/accounts")
@@ -86,11 +88,13 @@ def deactivate_accounts() -> Response:
     chosen = form.accounts.data or []
     if form.validate_on_submit():
         with form.refusals():
-            number = len(account_administration.deactivate_all(actor(), chosen))
-            flash(f"{count(number, 'account')} deactivated.")
+            cancelled = account_administration.deactivate_all(actor(), chosen, seen=form.seen.data or 0)
+            told = f" {count(cancelled, 'visit')} cancelled; the patients are told." if cancelled else ""
+            flash(f"{count(len(set(chosen)), 'account')} deactivated.{told}")
             return see_other("admin.accounts")
     lines = account_lists.chosen(actor(), chosen)
     visits = account_administration.coming_visits(actor(), [line.id for line in lines])
+    form.seen.data = visits
     return render("admin/deactivate_accounts.html", form=form, lines=lines, visits=visits)
 
 

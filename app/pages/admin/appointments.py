@@ -1,9 +1,10 @@
-"""All appointments: found, cancelled for a reason, and one put beside others on purpose."""
+"""All appointments: found, saved as CSV, cancelled for a reason, and one put beside others on purpose."""
 
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from flask import Response, flash, request
 from wtforms import Form, HiddenField, IntegerField, RadioField, SearchField, SelectField, StringField, TextAreaField
@@ -14,8 +15,9 @@ from app.errors import Invalid
 from app.extensions import settings
 from app.http import writes
 from app.identity import actor
-from app.models import VisitKind, VisitState
+from app.models import Appointment, VisitKind, VisitState
 from app.pages.admin.entrance import blueprint
+from app.pages.downloads import download_csv
 from app.pages.fields import ClockField, DateInputField
 from app.pages.filters import FilterForm
 from app.pages.forms import PortalForm, as_typed
@@ -24,6 +26,7 @@ from app.pages.paging import paged
 from app.pages.render import render, see_other
 from app.pages.wording import visit_kind, when
 from app.services import appointment_lists, appointments, overbooking, patient_lists, visit_states
+from app.services.appointment_lists import Order
 from app.services.idempotency import once_for_form
 
 PAGE_SIZE = 20
@@ -35,6 +38,20 @@ STATES: dict[str, tuple[str, tuple[VisitState, ...]]] = {
     "cancelled": ("Cancelled", (VisitState.CANCELLED,)),
 }
 """By the value in the address."""
+_ORDERS = {Order.SOONEST.value: "Soonest", Order.LATEST.value: "Latest", Order.BOOKED.value: "Newest booking"}
+_COLUMNS = (
+    "id",
+    "day",
+    "time",
+    "minutes",
+    "patient number",
+    "patient",
+    "doctor",
+    "how",
+    "state",
+    "overbooked",
+    "booked",
+)
 
 
 class Filters(FilterForm):
@@ -44,6 +61,7 @@ class Filters(FilterForm):
     show = SelectField("Show", choices={value: label for value, (label, _) in STATES.items()})
     since = StringField("From")
     until = StringField("Until")
+    order = SelectField("Sort by", choices=_ORDERS)
 
 
 class PatientForm(Form):
@@ -83,23 +101,20 @@ class OverbookForm(PortalForm):
 @blueprint.get("/appointments", endpoint="appointments")
 def show_all() -> Response:
     """The appointments from today on, unless told otherwise, soonest first."""
-    filters = Filters(request.args)
-    since = read_date(filters.since.data or "") or clock.local_today()
-    filters.since.data = since.isoformat()
-    _, states = STATES[filters.show.data]
+    filters, asked = _filters()
     found, paging = paged(
         PAGE_SIZE,
-        lambda limit, offset: appointment_lists.of_hospital(
-            actor(),
-            search=filters.search.data or "",
-            states=states,
-            since=since,
-            until=read_date(filters.until.data or ""),
-            limit=limit,
-            offset=offset,
-        ),
+        lambda limit, offset: appointment_lists.of_hospital(actor(), **asked, limit=limit, offset=offset),
     )
     return render("admin/appointments.html", filters=filters, visits=found.rows, paging=paging)
+
+
+@blueprint.get("/appointments/appointments.csv")
+@writes
+def appointments_file() -> Response:
+    """The appointments that the filters leave, as CSV; day and time are the hospital's."""
+    _, asked = _filters()
+    return download_csv("appointments", _COLUMNS, map(_cells, appointment_lists.export(actor(), **asked)))
 
 
 @blueprint.get("/appointments/<int:appointment_id>")
@@ -165,3 +180,34 @@ def overbook(patient_id: int) -> Response:
         form.minutes.data, form.kind.data = settings.default_slot_minutes, VisitKind.IN_PERSON.value
     form.key.data = form.key.data or str(uuid.uuid4())
     return render("admin/overbook.html", form=form, patient=patient, longest=overbooking.LONGEST_REASON)
+
+
+def _filters() -> tuple[Filters, dict[str, Any]]:
+    """The filters of the address, those that are none left out, and what they ask of the list."""
+    filters = Filters(request.args)
+    since = read_date(filters.since.data or "") or clock.local_today()
+    filters.since.data = since.isoformat()
+    return filters, {
+        "search": filters.search.data or "",
+        "states": STATES[filters.show.data][1],
+        "since": since,
+        "until": read_date(filters.until.data or ""),
+        "order": Order(filters.order.data),
+    }
+
+
+def _cells(visit: Appointment) -> list[object]:
+    starts = clock.to_local(visit.starts_at)
+    return [
+        visit.id,
+        starts.date().isoformat(),
+        f"{starts:%H:%M}",
+        (visit.ends_at - visit.starts_at) // timedelta(minutes=1),
+        visit.patient_id,
+        visit.patient.name,
+        visit.doctor.name,
+        visit_kind(visit.kind),
+        visit.state.value,
+        "yes" if visit.overbooked else "no",
+        visit.created_at.isoformat(),
+    ]

@@ -1,22 +1,22 @@
 """Pages for approved doctors: the day, requests, hours, patients, their records, the department, figures."""
 
+from app.pages import calendars
 from app.pages.clinic import (
     day,
     department,
     emergency,
     figures,
-    hours,
-    hours_check,
     note_form,
     notes,
     patients,
     record,
     requests,
     reviews,
-    time_off,
     week,
 )
 from app.pages.clinic.entrance import blueprint
+
+calendars.add_routes(blueprint)
 
 __all__ = [
     "blueprint",
@@ -24,14 +24,11 @@ __all__ = [
     "department",
     "emergency",
     "figures",
-    "hours",
-    "hours_check",
     "note_form",
     "notes",
     "patients",
     "record",
     "requests",
     "reviews",
-    "time_off",
     "week",
 ]

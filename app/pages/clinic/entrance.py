@@ -7,7 +7,7 @@ from http import HTTPStatus
 from flask import Blueprint, Response, make_response
 
 from app import policy
-from app.errors import Forbidden, NotFound
+from app.errors import Forbidden
 from app.http import answer_refusal
 from app.identity import actor
 from app.pages.clinic import note_form
@@ -22,14 +22,6 @@ blueprint = Blueprint("clinic", __name__, url_prefix="/clinic")
 def _let_in() -> None:
     note_form.keep_of_who_was_away()
     policy.require(actor(), Permission.RUN_CLINIC)
-
-
-def own_doctor_id() -> int:
-    """The id of the doctor who is signed in. Raises NotFound for anyone else, whom `_let_in` has refused."""
-    doctor_id = actor().doctor_id
-    if doctor_id is None:
-        raise NotFound
-    return doctor_id
 
 
 @blueprint.errorhandler(Forbidden)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from datetime import date, time
 
-from flask import Response, flash, request
+from flask import Response, request
 from wtforms import HiddenField, RadioField
 
 from app.errors import NotFound
 from app.identity import actor
-from app.pages.clinic.entrance import blueprint, own_doctor_id
+from app.pages.calendars.whose import Calendar, calendar_of
 from app.pages.forms import PortalForm
 from app.pages.periods import cancelled
-from app.pages.render import render, see_other
+from app.pages.render import render
 from app.pages.wording import count
 from app.services import weekly_hours
 from app.services.affected_visits import Affected, Unseen
@@ -22,8 +22,6 @@ from app.services.weekly_hours import Change, Fate
 MOST_PARTS = 500
 """Rows that one address may name."""
 
-SAVED = "Your hours are saved."
-
 
 class CheckForm(PortalForm):
     """What becomes of the visits above it; `seen` says which they are."""
@@ -31,7 +29,7 @@ class CheckForm(PortalForm):
     fate = RadioField(
         "What should happen to these visits?",
         choices={
-            Fate.KEEP.value: "Keep them: they stay booked, outside your hours",
+            Fate.KEEP.value: "Keep them: they stay booked, outside the hours",
             Fate.CANCEL.value: "Cancel them, and tell the patients by e-mail",
         },
         validate_choice=False,
@@ -43,37 +41,38 @@ class CheckForm(PortalForm):
         return next((fate for fate in Fate if fate.value == self.fate.data), None)
 
 
-def save(change: Change) -> Response:
+def save(calendar: Calendar, change: Change) -> Response:
     """Change the hours, or lead to the page that asks about the visits that are affected.
 
     Raises Invalid and Conflict as `weekly_hours.apply` does.
     """
     try:
-        weekly_hours.apply(actor(), own_doctor_id(), change)
+        weekly_hours.apply(actor(), calendar.doctor_id, change)
     except Unseen:
-        return see_other("clinic.check_hours", gone=sorted(change.gone), new=[*map(_written, change.new)])
-    flash(SAVED)
-    return see_other("clinic.hours")
+        return calendar.leave_for("check_hours", gone=sorted(change.gone), new=[*map(_written, change.new)])
+    return calendar.leave_for("hours", _saved(calendar))
 
 
-@blueprint.route("/hours/check", methods=["GET", "POST"])
-def check_hours() -> Response:
+def check(doctor_id: int | None = None) -> Response:
     """Show on GET which visits a change leaves outside the hours; on POST change them."""
-    change, form = _asked_for(), CheckForm()
+    calendar, change, form = calendar_of(doctor_id), _asked_for(), CheckForm()
     if form.validate_on_submit():
         with form.refusals():
             affected = weekly_hours.apply(
-                actor(), own_doctor_id(), change, seen=form.seen.data or "", fate=form.chosen()
+                actor(), calendar.doctor_id, change, seen=form.seen.data or "", fate=form.chosen()
             )
             say = cancelled if form.chosen() is Fate.CANCEL else _kept
-            flash(SAVED + say(affected))
-            return see_other("clinic.hours")
+            return calendar.leave_for("hours", _saved(calendar) + say(affected))
     affected = Affected()
     if form.refusal is None or isinstance(form.refusal, Unseen) or form.fate.errors:
         with form.refusals():
-            affected = weekly_hours.preview(actor(), own_doctor_id(), change)
+            affected = weekly_hours.preview(actor(), calendar.doctor_id, change)
     form.seen.data = affected.seal
-    return render("clinic/hours_check.html", form=form, affected=affected)
+    return render("calendars/hours_check.html", calendar=calendar, form=form, affected=affected)
+
+
+def _saved(calendar: Calendar) -> str:
+    return f"{calendar.whose.capitalize()} hours are saved."
 
 
 def _kept(affected: Affected) -> str:

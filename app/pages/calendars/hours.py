@@ -1,4 +1,4 @@
-"""The doctor's hours: the week as rows, each added, changed and removed on a page of its own, and days copied."""
+"""A doctor's hours: the week as rows, each added, changed and removed on a page of its own, and days copied."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from app.errors import NotFound
 from app.extensions import settings
 from app.identity import actor
 from app.models import WeeklyHours
-from app.pages.clinic.entrance import blueprint, own_doctor_id
-from app.pages.clinic.hours_check import save
+from app.pages.calendars.hours_check import save
+from app.pages.calendars.whose import Calendar, calendar_of
 from app.pages.fields import ClockField, DateInputField
 from app.pages.forms import PortalForm
 from app.pages.render import render
@@ -21,7 +21,6 @@ from app.services.weekly_hours import DAYS, Change
 from config import LONGEST_SLOT_MINUTES as LONGEST
 from config import SHORTEST_SLOT_MINUTES as SHORTEST
 
-_FORM = ["GET", "POST"]
 _NAMES = {str(number): name for number, name in enumerate(DAYS)}
 
 
@@ -55,58 +54,57 @@ class CopyForm(PortalForm):
     days = SelectMultipleField("Copy to", [DataRequired("Choose the days to copy to.")], choices=_NAMES)
 
 
-@blueprint.get("/hours")
-def hours() -> Response:
+def show(doctor_id: int | None = None) -> Response:
     """The week, and what patients can book of it."""
-    who, doctor_id = actor(), own_doctor_id()
-    days = weekly_hours.week(who, doctor_id)
-    return render("clinic/hours.html", days=days, next_free=weekly_hours.next_free(who, doctor_id), doctor_id=doctor_id)
+    calendar = calendar_of(doctor_id)
+    days = weekly_hours.week(actor(), calendar.doctor_id)
+    next_free = weekly_hours.next_free(actor(), calendar.doctor_id)
+    return render("calendars/hours.html", calendar=calendar, days=days, next_free=next_free)
 
 
-@blueprint.route("/hours/add", methods=_FORM)
-def add_hours() -> Response:
+def add(doctor_id: int | None = None) -> Response:
     """Ask for hours on GET, of the day that `?day=` names (0 is Monday); on POST add them."""
     asked = request.args.get("day")
     form = HoursForm(weekday=asked if asked in _NAMES else "0", slot_minutes=settings.default_slot_minutes)
-    return _ask(form, None)
+    return _ask(calendar_of(doctor_id), form, None)
 
 
-@blueprint.route("/hours/<int:hours_id>", methods=_FORM)
-def change_hours(hours_id: int) -> Response:
+def change(hours_id: int, doctor_id: int | None = None) -> Response:
     """Show hours on GET, to be changed; on POST change them."""
-    row = weekly_hours.get(actor(), own_doctor_id(), hours_id)
-    return _ask(HoursForm(obj=row), row)
+    calendar = calendar_of(doctor_id)
+    row = weekly_hours.get(actor(), calendar.doctor_id, hours_id)
+    return _ask(calendar, HoursForm(obj=row), row)
 
 
-@blueprint.route("/hours/<int:hours_id>/remove", methods=_FORM)
-def remove_hours(hours_id: int) -> Response:
+def remove(hours_id: int, doctor_id: int | None = None) -> Response:
     """Say on GET what removing hours means; on POST remove them."""
-    row, form = weekly_hours.get(actor(), own_doctor_id(), hours_id), PortalForm()
+    calendar, form = calendar_of(doctor_id), PortalForm()
+    row = weekly_hours.get(actor(), calendar.doctor_id, hours_id)
     if form.validate_on_submit():
         with form.refusals():
-            return save(Change(gone=frozenset({hours_id})))
-    return render("clinic/hours_remove.html", form=form, row=row, day=DAYS[row.weekday])
+            return save(calendar, Change(gone=frozenset({hours_id})))
+    return render("calendars/hours_remove.html", calendar=calendar, form=form, row=row, day=DAYS[row.weekday])
 
 
-@blueprint.route("/hours/copy/<int:weekday>", methods=_FORM)
-def copy_hours(weekday: int) -> Response:
+def copy(weekday: int, doctor_id: int | None = None) -> Response:
     """Ask on GET which days get the hours of this one (0 is Monday); on POST give them these."""
     if weekday not in range(len(DAYS)):
         raise NotFound
-    days = weekly_hours.week(actor(), own_doctor_id())
+    calendar = calendar_of(doctor_id)
+    days = weekly_hours.week(actor(), calendar.doctor_id)
     if not days[weekday].rows:
         raise NotFound
     form = CopyForm()
     form.days.choices = {number: name for number, name in _NAMES.items() if number != str(weekday)}
     if form.validate_on_submit():
         with form.refusals():
-            return save(weekly_hours.copied(days, weekday, [*map(int, form.days.data or ())]))
-    return render("clinic/hours_copy.html", form=form, day=days[weekday], days=days)
+            return save(calendar, weekly_hours.copied(days, weekday, [*map(int, form.days.data or ())]))
+    return render("calendars/hours_copy.html", calendar=calendar, form=form, day=days[weekday], days=days)
 
 
-def _ask(form: HoursForm, row: WeeklyHours | None) -> Response:
+def _ask(calendar: Calendar, form: HoursForm, row: WeeklyHours | None) -> Response:
     if form.validate_on_submit():
         with form.refusals():
             gone = frozenset() if row is None else frozenset({row.id})
-            return save(Change(gone, (form.hours(),)))
-    return render("clinic/hours_form.html", form=form, row=row)
+            return save(calendar, Change(gone, (form.hours(),)))
+    return render("calendars/hours_form.html", calendar=calendar, form=form, row=row)
