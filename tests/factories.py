@@ -340,6 +340,16 @@ class ReviewReplyFactory(_RowFactory[models.ReviewReply]):
     answers = factory.LazyAttribute(lambda reply: reply.review.fingerprint)
 
 
+class ReviewHidingFactory(_RowFactory[models.ReviewHiding]):
+    """Why an admin has hidden a review."""
+
+    class Meta:
+        model = models.ReviewHiding
+
+    review = factory.SubFactory(ReviewFactory, hidden_at=factory.LazyFunction(lambda: datetime.now(UTC)))
+    reason = "It names another patient."
+
+
 class EmergencyAccessFactory(_RowFactory[models.EmergencyAccess]):
     """A record that a doctor has opened just now, for 30 minutes."""
 
@@ -351,6 +361,19 @@ class EmergencyAccessFactory(_RowFactory[models.EmergencyAccess]):
     reason = "Brought in unconscious"
     opened_at = factory.LazyFunction(lambda: datetime.now(UTC))
     ends_at = factory.LazyAttribute(lambda access: access.opened_at + models.EMERGENCY_LASTS)
+
+
+class EmergencyCheckFactory(_RowFactory[models.EmergencyCheck]):
+    """An admin has looked into an emergency access."""
+
+    class Meta:
+        model = models.EmergencyCheck
+        exclude = ("access",)
+
+    access = factory.SubFactory(EmergencyAccessFactory)
+    access_id = factory.SelfAttribute("access.id")
+    account = factory.SubFactory(AccountFactory, is_admin=True)
+    note = "It was an emergency."
 
 
 class CareTeamMemberFactory(_RowFactory[models.CareTeamMember]):

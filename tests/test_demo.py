@@ -34,6 +34,7 @@ from app.models import (
     Picture,
     Profile,
     Review,
+    ReviewHiding,
     ReviewReply,
     Service,
     Specialisation,
@@ -50,7 +51,7 @@ from tests.support.settings import make_settings
 MODELS: tuple[type[Base], ...] = (
     Department, Designation, Specialisation, AvailableTime, Service, ContactMessage, Account, Profile, Picture, Doctor,
     Patient, WeeklyHours, TimeOff, Appointment, ClinicalRecord, ClinicalRecordVersion, Review, CareTeamMember,
-    ReviewReply, EmergencyAccess,
+    ReviewHiding, ReviewReply, EmergencyAccess,
 )  # fmt: skip
 BIGGEST_PICTURE = 10_000
 

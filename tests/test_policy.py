@@ -29,12 +29,14 @@ from tests.factories import (
     DesignationFactory,
     DoctorFactory,
     EmergencyAccessFactory,
+    EmergencyCheckFactory,
     MessageFactory,
     NoteDraftFactory,
     PatientFactory,
     RecordExportFactory,
     ReminderChoiceFactory,
     ReviewFactory,
+    ReviewHidingFactory,
     ReviewReplyFactory,
     ServiceFactory,
     SpecialisationFactory,
@@ -114,10 +116,14 @@ class Scene:
                 "to shown": ReviewReplyFactory(review=shown),
                 "to hidden": ReviewReplyFactory(review=hidden),
             },
+            models.ReviewHiding: {"otto's": ReviewHidingFactory(review=hidden)},
             # It is over: what it opened is not seen any more.
             models.EmergencyAccess: {
-                "marie's by lung": EmergencyAccessFactory(patient=own, doctor=dr_lung, opened_at=now() - HOUR)
+                "marie's by lung": (
+                    access := EmergencyAccessFactory(patient=own, doctor=dr_lung, opened_at=now() - HOUR)
+                )
             },
+            models.EmergencyCheck: {"marie's by lung": EmergencyCheckFactory(access=access)},
             models.CareTeamMember: {"otto's heart": CareTeamMemberFactory(patient=ottos, doctor=dr_heart)},
             models.WaitingEntry: {"child": waiting, "voided": WaitingEntryFactory(patient=voided, doctor=dr_heart)},
             models.WaitingOffer: {"child": offer},
@@ -205,7 +211,9 @@ SEEN: dict[type[Base], dict[str, set[str]]] = {
     },
     models.Review: everyone("shown") | {"admin": {"shown", "hidden"}},
     models.ReviewReply: everyone("to shown") | {"admin": {"to shown", "to hidden"}},
-    models.EmergencyAccess: NOBODY_ELSE | {who: {"marie's by lung"} for who in ("marie", "lung", "homeless")},
+    models.ReviewHiding: NOBODY_ELSE | {who: {"otto's"} for who in ("otto", "admin")},
+    models.EmergencyAccess: NOBODY_ELSE | {who: {"marie's by lung"} for who in ("marie", "lung", "homeless", "admin")},
+    models.EmergencyCheck: NOBODY_ELSE | {"admin": {"marie's by lung"}},
     models.CareTeamMember: NOBODY_ELSE | {who: {"otto's heart"} for who in ("otto", "heart", "admin")},
     models.WaitingEntry: NOBODY_ELSE | {"marie": {"child"}},
     models.WaitingOffer: NOBODY_ELSE | {"marie": {"child"}},

@@ -20,6 +20,7 @@ from app.models import (
     ClinicalRecordVersion,
     EmergencyAccess,
     Review,
+    ReviewHiding,
     ReviewReply,
     VisitState,
 )
@@ -74,7 +75,16 @@ def write_reviews(visits: list[Visit], moment: datetime) -> None:
     for row in [row for row in rows if row["rating"] == 1][:_HIDDEN_REVIEWS]:
         row["hidden_at"] = row["created_at"] + (moment - row["created_at"]) / 2
     rows.sort(key=lambda row: row["created_at"])
-    _write_replies({(v.patient.patient_id, v.doctor.doctor_id): v for v in reviewed}, rows, write(Review, rows), moment)
+    keys = write(Review, rows)
+    write(
+        ReviewHiding,
+        [
+            {"review_id": key, "reason": texts.HIDING_REASON}
+            for key, row in zip(keys, rows, strict=True)
+            if row["hidden_at"]
+        ],
+    )
+    _write_replies({(v.patient.patient_id, v.doctor.doctor_id): v for v in reviewed}, rows, keys, moment)
 
 
 def _write_replies(reviewed: dict[tuple[int, int], Visit], rows: list[Row], keys: list[int], moment: datetime) -> None:

@@ -57,6 +57,7 @@ def navigation(actor: Actor) -> tuple[Entry, ...]:
         (actor.is_admin, "admin.doctors", "Doctors"),
         (actor.is_admin, "admin.patients_list", "Patients"),
         (actor.is_admin, "admin.accounts", "Accounts"),
+        (actor.is_admin, "admin.reviews", "Reviews"),
         (actor.is_admin, "admin.lists", "Lists"),
         (actor.is_admin, "admin.hospital", "Hospital"),
         (actor.is_admin, "admin.audit", "Audit"),

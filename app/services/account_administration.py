@@ -55,9 +55,10 @@ def deactivate_all(actor: Actor, account_ids: Sequence[int], *, seen: int) -> in
     keys = sorted(set(account_ids))
     if not 0 < len(keys) <= MOST_AT_ONCE:
         raise Conflict(f"Choose from 1 to {MOST_AT_ONCE} accounts.")
-    cancelled = sum(deactivate(actor, key) for key in keys)
-    if cancelled > seen:
-        raise Outdated("More visits have been booked since you looked. Check how many are cancelled.")
+    with db.session.begin_nested():  # the page that shows a refusal shows the accounts as they are
+        cancelled = sum(deactivate(actor, key) for key in keys)
+        if cancelled > seen:
+            raise Outdated("More visits have been booked since you looked. Check how many are cancelled.")
     return cancelled
 
 

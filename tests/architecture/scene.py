@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
-from datetime import time
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,7 @@ class Scene:
     patient: models.Patient
     relative: models.Patient
     opened_patient: models.Patient
+    access: models.EmergencyAccess
     doctor: models.Doctor
     pending_doctor: models.Doctor
     appointment: models.Appointment
@@ -51,6 +52,7 @@ class Scene:
     export: models.RecordExport
     review: models.Review
     reply: models.ReviewReply
+    hidden_review: models.Review
     mapping: models.CareTeamMember
     session: models.Session
     message: models.Message
@@ -131,6 +133,7 @@ def build_scene() -> Scene:
         patient=patient,
         relative=factories.PatientFactory(manager=patient.manager, is_own=False),
         opened_patient=factories.EmergencyAccessFactory(doctor=outsider, patient=stranger).patient,
+        access=factories.EmergencyAccessFactory(doctor=doctor, patient=stranger, opened_at=now() - timedelta(hours=2)),
         doctor=doctor,
         pending_doctor=pending,
         appointment=appointment,
@@ -151,6 +154,7 @@ def build_scene() -> Scene:
         export=factories.RecordExportFactory(patient=patient),
         review=review,
         reply=factories.ReviewReplyFactory(review=review),
+        hidden_review=factories.ReviewHidingFactory(review__patient=stranger, review__doctor=outsider).review,
         mapping=factories.CareTeamMemberFactory(patient=patient, doctor=doctor),
         session=factories.SessionFactory(account=patient.manager),
         message=factories.MessageFactory(state=models.MessageState.FAILED, error="ConnectionRefusedError"),

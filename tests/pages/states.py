@@ -14,7 +14,7 @@ write the route as in the permission matrix (where its placeholders and its quer
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 Fields = Callable[[Any], Mapping[str, object]]
@@ -119,7 +119,7 @@ PATIENT: dict[str, tuple[State, ...]] = {
     "GET /my/waiting/doctors/<int:doctor_id>": (at("patient"), refused("patient")),
     "GET /my/waiting/<int:entry_id>/leave": (at("patient"),),
     "GET /my/waiting/offers/<int:offer_id>": (at("patient"),),
-    "GET /my/reviews": (at("patient"), at("stranger")),
+    "GET /my/reviews": (at("patient"), at("stranger"), empty("patient")),
     "GET /my/reviews/of/<int:doctor_id>": (at("stranger"), refused("stranger")),
     "GET /my/reviews/<int:review_id>": (at("patient"),),
     "GET /my/reviews/<int:review_id>/delete": (at("patient"),),
@@ -178,10 +178,10 @@ CLINIC: dict[str, tuple[State, ...]] = {
         at("doctor", values={"draft_id": "change"}),
     ),
 }
-_LIST = "/admin/lists/<any('designations', 'specialisations', 'available-times', 'departments', 'services'):name>"
+_LIST = "/admin/lists/<name>"
 _CLOSURE = "/admin/closures/<int:closure_id>"
 _SERVICE = {"name": "services", "key": "service"}
-_ACTS = "'send-link', 'sign-out', 'second-factor-off', 'make-admin', 'remove-admin', 'deactivate', 'reactivate'"
+_ACTS = "'send-link', 'sign-out', 'second-factor-off', 'make-admin', 'remove-admin', 'reactivate'"
 ADMIN: dict[str, tuple[State, ...]] = {
     "GET /admin/doctors": (at("admin"), at("admin", state="all"), at("admin", search="nobody"), empty("admin")),
     "GET /admin": (
@@ -222,10 +222,7 @@ ADMIN: dict[str, tuple[State, ...]] = {
     "GET /admin/accounts/deactivate": (at("admin"), at("admin", accounts="1")),
     "GET /admin/accounts/add": (at("admin"), refused("admin")),
     "GET /admin/accounts/<int:account_id>": (at("admin"),),
-    f"GET /admin/accounts/<int:account_id>/<any({_ACTS}):act>": (
-        at("admin"),
-        at("admin", values={"act": "deactivate"}),
-    ),
+    f"GET /admin/accounts/<int:account_id>/<any({_ACTS}):act>": (at("admin"),),
     "GET /admin/messages": (at("admin"), at("admin", state="all"), at("admin", search="nobody"), empty("admin")),
     "GET /admin/contacts": (
         at("admin"),
@@ -234,6 +231,21 @@ ADMIN: dict[str, tuple[State, ...]] = {
         empty("admin"),
         refused("admin"),
     ),
+    "GET /admin/contacts/delete": (at("admin", messages="1"), at("admin")),
+    "GET /admin/reviews": (
+        at("admin"),
+        at("admin", state="hidden"),
+        at("admin", search="nobody of this name"),
+        empty("admin"),
+    ),
+    "GET /admin/reviews/<int:review_id>": (at("admin"), at("admin", values={"review_id": "hidden_review"})),
+    "GET /admin/reviews/hide": (at("admin", reviews="1"), at("admin"), refused("admin", reviews="1")),
+    "GET /admin/emergency-accesses": (
+        at("admin"),
+        at("admin", state="checked"),
+        empty("admin"),
+    ),
+    "GET /admin/emergency-accesses/<int:access_id>": (at("admin"), refused("admin", note="x" * 1001)),
     "GET /admin/lists": (at("admin"), empty("admin")),
     f"GET {_LIST}": (
         at("admin"),
@@ -252,7 +264,13 @@ ADMIN: dict[str, tuple[State, ...]] = {
     f"GET {_CLOSURE}/check": (at("admin"),),
     f"GET {_CLOSURE}/remove": (at("admin"),),
 }
-STATES: dict[str, tuple[State, ...]] = {**PUBLIC, **ACCOUNT, **PATIENT, **CLINIC, **ADMIN}
+# A doctor's hours and time off, which look alike for the doctor and for admins.
+CALENDARS: dict[str, tuple[State, ...]] = {
+    route.replace("/clinic/", "/admin/doctors/<int:doctor_id>/"): (replace(states[0], who="admin"),)
+    for route, states in CLINIC.items()
+    if "/clinic/hours" in route or "/clinic/time-off" in route
+}
+STATES: dict[str, tuple[State, ...]] = {**PUBLIC, **ACCOUNT, **PATIENT, **CLINIC, **ADMIN, **CALENDARS}
 
 ELSEWHERE: dict[str, tuple[State, ...]] = {
     "/no-such-place": (at("anonymous"), at("patient")),
@@ -271,6 +289,10 @@ NO_PAGES: dict[str, str] = {
     "GET /admin/doctors/doctors.csv": "a table",
     "GET /admin/patients/patients.csv": "a table",
     "GET /admin/audit/events.csv": "a table",
+    "GET /admin/appointments/appointments.csv": "a table",
+    "GET /admin/contacts/questions.csv": "a table",
+    "GET /admin/emergency-accesses/emergency-accesses.csv": "a table",
+    "GET /admin/reviews/reviews.csv": "a table",
     "GET /calendar/<token>.ics": "a calendar",
     "GET /my/appointments/<int:appointment_id>/calendar.ics": "a calendar",
     "GET /my/record/<int:record_id>/entry.pdf": "a PDF",

@@ -13,7 +13,14 @@ from sqlalchemy import select
 
 from app.models import Account, Message
 from app.pages.admin.account import ACTS
-from tests.factories import AccountFactory, AppointmentFactory, DoctorFactory, SecondFactorFactory, SessionFactory
+from tests.factories import (
+    AccountFactory,
+    AppointmentFactory,
+    DoctorFactory,
+    SecondFactorFactory,
+    SessionFactory,
+    coming_weekday,
+)
 from tests.support.clients import form_values, sign_in, submit
 from tests.support.databases import Database
 from tests.support.queries import Queries
@@ -57,13 +64,13 @@ class TestList:
         assert len(long) == len(short)
 
     def test_the_file_has_what_the_filters_leave_and_no_formula(self, admins_client: FlaskClient) -> None:
-        AccountFactory(username="ada", first_name="=1+1", last_name="")
+        AccountFactory(username="ada.example", first_name="=1+1", last_name="")
         AccountFactory(username="ben")
 
-        answer = admins_client.get("/admin/accounts/accounts.csv?search=ada")
+        answer = admins_client.get("/admin/accounts/accounts.csv?search=ada.example")
 
         (row,) = csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig")))
-        assert (row["username"], row["first name"], row["roles"]) == ("ada", "'=1+1", "patient")
+        assert (row["username"], row["first name"], row["roles"]) == ("ada.example", "'=1+1", "patient")
         assert "password" not in answer.text
 
 
@@ -115,13 +122,6 @@ class TestOne:
 
         assert answers == [303] * 5 + [429]
 
-    def test_it_says_which_visits_are_cancelled(self, admins_client: FlaskClient) -> None:
-        visit = AppointmentFactory()
-
-        page = admins_client.get(f"/admin/accounts/{visit.doctor.account_id}/deactivate").text
-
-        assert "1 visit to come cancelled" in page
-
 
 class TestDeactivateSeveral:
     def test_those_that_were_ticked_are_deactivated(self, admins_client: FlaskClient, database: Database) -> None:
@@ -150,6 +150,26 @@ class TestDeactivateSeveral:
         assert answer.status_code == 409
         assert f"{gone.username} is deactivated already" in answer.text
         assert account_of(database, ada).is_active
+
+    def test_it_says_how_many_visits_are_cancelled_and_asks_again_where_more_were_booked(
+        self, admins_client: FlaskClient, database: Database
+    ) -> None:
+        doctor = AppointmentFactory().doctor
+        account_id = doctor.account_id
+        page = admins_client.get(f"/admin/accounts/deactivate?accounts={account_id}").text
+        assert "1 visit to come cancelled" in page
+        fields = form_values(page) | {"accounts": [account_id]}
+        AppointmentFactory(doctor=doctor, starts_at=coming_weekday(hour=15))
+
+        answer = admins_client.post("/admin/accounts/deactivate", data=fields)
+
+        assert answer.status_code == 409
+        assert "More visits have been booked since you looked." in answer.text
+        assert "2 visits to come cancelled" in answer.text
+        assert account_of(database, doctor.account).is_active
+        fields = form_values(answer.text) | {"accounts": [account_id]}
+        page = admins_client.post("/admin/accounts/deactivate", data=fields, follow_redirects=True).text
+        assert "1 account deactivated. 2 visits cancelled; the patients are told." in page
 
     @pytest.mark.parametrize("query", ["", "?accounts=none", "?accounts=4711", f"?accounts={2**63}"])
     def test_without_one_it_says_so(self, query: str, admins_client: FlaskClient) -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from app.models import Appointment, VisitState
+from app.models import Appointment, AuditEvent, VisitState
 from tests.factories import AccountFactory, AppointmentFactory, DoctorFactory, PatientFactory, coming_weekday
 from tests.support.clients import form_values, sign_in
 from tests.support.databases import Database
@@ -48,6 +50,29 @@ class TestAppointments:
         assert found(since=later.starts_at.date().isoformat()) == ["Joe Wood"]
         assert found(until=(later.starts_at - timedelta(days=1)).date().isoformat()) == ["Amira Hassan"]
         assert found(search="nobody") == []
+
+    def test_it_sorts(self, admins_client: FlaskClient) -> None:
+        visit_of("Amira Hassan", "Dr Okafor", starts_at=coming_weekday(days=12))
+        visit_of("Joe Wood", "Dr Okafor", starts_at=coming_weekday(days=15))
+        visit_of("Ada King", "Dr Okafor", starts_at=coming_weekday(days=8))
+
+        def first(order: str) -> str:
+            page = admins_client.get(f"{PATH}?order={order}").text
+            return min(("Amira Hassan", "Joe Wood", "Ada King"), key=page.index)
+
+        assert [first(order) for order in ("soonest", "latest", "booked")] == ["Ada King", "Joe Wood", "Ada King"]
+
+    def test_the_file_has_what_the_filters_leave(self, admins_client: FlaskClient, database: Database) -> None:
+        visit = visit_of("Amira Hassan", "Dr Okafor", starts_at=datetime(2027, 7, 1, 8, 30, tzinfo=UTC))
+        visit_of("Joe Wood", "Dr Okafor")
+
+        answer = admins_client.get(f"{PATH}/appointments.csv?search=amira")
+
+        (row,) = csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig")))
+        assert (row["day"], row["time"]) == ("2027-07-01", "09:30")
+        assert (row["id"], row["patient"], row["doctor"]) == (str(visit.id), "Amira Hassan", "Dr Okafor")
+        with database.unit_of_work() as session:
+            assert "appointments.exported" in session.scalars(select(AuditEvent.action)).all()
 
     def test_its_cost_does_not_grow(
         self, admins_client: FlaskClient, count_queries: Callable[[], AbstractContextManager[Queries]]

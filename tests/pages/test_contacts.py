@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
@@ -76,3 +78,45 @@ def test_its_cost_does_not_grow(
     with count_queries() as many:
         admins_client.get(PATH)
     assert len(many) == len(few), many
+
+
+def test_those_that_were_ticked_are_deleted_after_asking(admins_client: FlaskClient, database: Database) -> None:
+    spam, question = ContactMessageFactory(message="Buy now"), ContactMessageFactory(message="When is it open?")
+    fields = form_values(admins_client.get(PATH).text) | {"messages": [spam.id], "delete": "yes"}
+
+    asked = admins_client.post(PATH, data=fields)
+    assert asked.status_code == 303
+    page = admins_client.get(asked.location).text
+    assert "Do you want to delete 1 question?" in page
+    assert "Buy now" in page
+    fields = form_values(page) | {"messages": [spam.id]}
+    for said in ("1 message deleted.", "0 messages deleted."):  # a double click
+        assert said in admins_client.post(f"{PATH}/delete", data=fields, follow_redirects=True).text
+
+    with database.unit_of_work() as session:
+        assert session.scalars(select(ContactMessage.id)).all() == [question.id]
+        removed = select(AuditEvent.object_id).where(AuditEvent.action == "contact_message.removed")
+        assert session.scalars(removed).all() == [spam.id]
+
+
+def test_without_one_to_delete_it_says_so(admins_client: FlaskClient) -> None:
+    assert "No question is chosen" in admins_client.get(f"{PATH}/delete?messages=4711&messages=x").text
+
+
+def test_the_oldest_stand_first_where_that_is_asked_for(admins_client: FlaskClient) -> None:
+    ContactMessageFactory(message="The first")
+    ContactMessageFactory(message="The second")
+
+    page = admins_client.get(f"{PATH}?order=oldest").text
+
+    assert page.index("The first") < page.index("The second")
+
+
+def test_the_file_has_what_the_filters_leave_and_no_formula(admins_client: FlaskClient) -> None:
+    ContactMessageFactory(message="=1+1", name="Rosa Lind")
+    ContactMessageFactory(name="Omar Aziz")
+
+    answer = admins_client.get(f"{PATH}/questions.csv?search=rosa")
+
+    (row,) = csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig")))
+    assert (row["name"], row["question"], row["handled"]) == ("Rosa Lind", "'=1+1", "")

@@ -11,11 +11,14 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, true
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from app.models import AuditEvent, Department, Designation, Service
+from app.models.types import pk, text
 from app.pages.admin.lists import LISTS
-from app.services.catalogue import CATALOGUE
+from app.policy import VISIBLE, Capacity
+from app.services.catalogue import CATALOGUE, TextRule, Vocabulary
 from tests.factories import (
     AccountFactory,
     DepartmentFactory,
@@ -24,7 +27,7 @@ from tests.factories import (
     ServiceFactory,
 )
 from tests.services.test_uploads import picture_file
-from tests.support.clients import form_values, sign_in
+from tests.support.clients import form_values, sign_in, submit
 from tests.support.databases import Database
 from tests.support.queries import Queries
 
@@ -54,6 +57,63 @@ def test_every_list_of_the_catalogue_has_its_pages(admins_client: FlaskClient) -
         shown = admins_client.get(address(name))
         assert shown.status_code == 200
         assert f"No {listed.plural} yet" in shown.text
+
+
+class _Elsewhere(DeclarativeBase):
+    """Tables of this file, apart from the hospital's."""
+
+
+class Ward(_Elsewhere):
+    """Something of which the portal keeps no list yet."""
+
+    __tablename__ = "ward"
+
+    id: Mapped[pk]
+    name: Mapped[text]
+    floor: Mapped[text] = mapped_column(default="")
+
+
+def test_a_list_costs_one_entry(
+    admins_client: FlaskClient, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model: Any = Ward
+    wards: Vocabulary[Any] = Vocabulary(
+        model=model,
+        noun="ward",
+        plural="wards",
+        about="Where patients lie.",
+        texts={
+            "name": TextRule(longest=200, is_required=True, pattern="[a-z]", hint="Enter a name."),
+            "floor": TextRule(longest=50, label="Floor (optional)"),
+        },
+        order=(Ward.name,),
+    )
+    monkeypatch.setitem(VISIBLE, model, {Capacity.ANYONE: lambda _: true()})  # type: ignore[arg-type]  # it is a dict
+    monkeypatch.setitem(LISTS, "wards", wards)  # type: ignore[arg-type]  # it is a dict
+    with database.unit_of_work() as session:
+        _Elsewhere.metadata.create_all(session.connection())
+
+    assert "Where patients lie." in admins_client.get(address("wards")).text
+    refused = submit(admins_client, address("wards", "add"), name="123", floor="Third")
+    assert (refused.status_code, "Enter a name." in refused.text) == (400, True)
+    for name, floor in (("North", "Third"), ("South", "First"), ("East", "Third")):
+        assert submit(admins_client, address("wards", "add"), name=name, floor=floor).status_code == 303
+    assert ">Wards</a>" in admins_client.get("/admin/lists").text
+    assert names_on(admins_client.get(address("wards")).text) == ["East", "North", "South"]
+    assert names_on(admins_client.get(address("wards") + "?search=third&order=newest").text) == ["East", "North"]
+    (row,) = csv.DictReader(io.StringIO(admins_client.get(address("wards", "entries.csv?search=first")).text))
+    assert (row["name"], row["floor"]) == ("South", "First")
+    assert submit(admins_client, address("wards", 2), name="South wing").status_code == 303
+    assert submit(admins_client, address("wards", 1, "delete")).status_code == 303
+    assert names_on(admins_client.get(address("wards")).text) == ["East", "South wing"]
+    with database.unit_of_work() as session:
+        acts = session.scalars(select(AuditEvent.action).where(AuditEvent.action.startswith("ward."))).all()
+    assert sorted(acts) == ["ward.added", "ward.added", "ward.added", "ward.changed", "ward.removed"]
+
+
+def test_a_list_that_there_is_not_is_not_found(admins_client: FlaskClient) -> None:
+    for page in ("", "/add", "/1", "/1/delete", "/entries.csv"):
+        assert admins_client.get(f"/admin/lists/dragons{page}").status_code == 404
 
 
 def test_it_says_how_many_entries_each_list_has(admins_client: FlaskClient) -> None:

@@ -120,14 +120,14 @@ class TestDeactivate:
     def test_several_are_deactivated_in_one_go(self, admin: Actor, session: Session) -> None:
         ada, ben = AccountFactory(), AccountFactory()
 
-        administration.deactivate_all(admin, [ben.id, ada.id, ada.id])
+        administration.deactivate_all(admin, [ben.id, ada.id, ada.id], seen=0)
 
         assert usernames(admin, is_active=False) == sorted([ada.username, ben.username])
 
     @pytest.mark.parametrize("chosen", [[], list(range(1, administration.MOST_AT_ONCE + 2))])
     def test_none_and_too_many_are_refused(self, chosen: list[int], admin: Actor) -> None:
         with pytest.raises(Conflict, match="Choose"):
-            administration.deactivate_all(admin, chosen)
+            administration.deactivate_all(admin, chosen, seen=0)
 
 
 class TestReactivate:

@@ -45,6 +45,7 @@ LINKED = {
     "admin.doctors": "/admin/doctors",
     "admin.patients_list": "/admin/patients",
     "admin.accounts": "/admin/accounts",
+    "admin.reviews": "/admin/reviews",
     "admin.lists": "/admin/lists",
     "admin.hospital": "/admin/hospital",
     "public.brand": "/brand/<colour>.css",

@@ -6,7 +6,6 @@ from typing import Any
 
 from flask import Response, flash, request
 from wtforms import IntegerField, SearchField, SelectField, SelectMultipleField
-from wtforms.widgets import HiddenInput
 
 from app.http import writes
 from app.identity import actor
@@ -44,7 +43,7 @@ class ChosenForm(PortalForm):
     """The accounts that were ticked in the list, and how many visits the page said that it cancels."""
 
     accounts = SelectMultipleField("Accounts", coerce=int, validate_choice=False)
-    seen = IntegerField(widget=HiddenInput())
+    seen = IntegerField()
 
 
 @blueprint.get("/accounts")
@@ -94,7 +93,6 @@ def deactivate_accounts() -> Response:
             return see_other("admin.accounts")
     lines = account_lists.chosen(actor(), chosen)
     visits = account_administration.coming_visits(actor(), [line.id for line in lines])
-    form.seen.data = visits
     return render("admin/deactivate_accounts.html", form=form, lines=lines, visits=visits)
 
 

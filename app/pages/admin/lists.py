@@ -11,6 +11,7 @@ from flask import Response, flash, request
 from flask_wtf.file import FileField
 from wtforms import BooleanField, HiddenField, SearchField, SelectField, StringField, TextAreaField
 
+from app.errors import NotFound
 from app.identity import actor
 from app.pages.admin.entrance import blueprint
 from app.pages.downloads import download_csv
@@ -29,7 +30,7 @@ PAGE_SIZE = 20
 LISTS: Mapping[str, Vocabulary[Any]] = {entry.plural.replace(" ", "-"): entry for entry in CATALOGUE}
 """By the name in the address."""
 
-_LIST = f"/lists/<any({', '.join(map(repr, LISTS))}):name>"
+_LIST = "/lists/<name>"
 _USED: Mapping[str, tuple[str, bool | None]] = {
     "": ("All", None),
     "yes": ("In use", True),
@@ -62,19 +63,20 @@ def lists() -> Response:
 @blueprint.get(_LIST)
 def entries(name: str) -> Response:
     """The entries of a list."""
+    listed = _listed(name)
     filters, asked = _filters()
     found, paging = paged(
         PAGE_SIZE,
-        lambda limit, offset: catalogue_lists.find(actor(), LISTS[name], **asked, limit=limit, offset=offset),
+        lambda limit, offset: catalogue_lists.find(actor(), listed, **asked, limit=limit, offset=offset),
         shrinks=True,
     )
-    return render("admin/entries.html", name=name, list=LISTS[name], filters=filters, lines=found.rows, paging=paging)
+    return render("admin/entries.html", name=name, list=listed, filters=filters, lines=found.rows, paging=paging)
 
 
 @blueprint.get(f"{_LIST}/entries.csv")
 def entries_file(name: str) -> Response:
     """The entries that the filters leave, as CSV."""
-    listed = LISTS[name]
+    listed = _listed(name)
     _, asked = _filters()
     found = catalogue_lists.find(actor(), listed, **asked, limit=MOST_IN_FILE, offset=0)
     rows = [
@@ -86,7 +88,8 @@ def entries_file(name: str) -> Response:
 @blueprint.route(f"{_LIST}/add", methods=["GET", "POST"])
 def add_entry(name: str) -> Response:
     """Ask for a new entry on GET; on POST add it, once."""
-    listed, form = LISTS[name], _form_of(LISTS[name])()
+    listed = _listed(name)
+    form = _form_of(listed)()
     if form.validate_on_submit():
         with form.refusals():
             values = _values(listed, form)
@@ -106,7 +109,7 @@ def add_entry(name: str) -> Response:
 @blueprint.route(f"{_LIST}/<int:key>", methods=["GET", "POST"])
 def entry(name: str, key: int) -> Response:
     """Show an entry on GET, to be changed; on POST change it."""
-    listed = LISTS[name]
+    listed = _listed(name)
     line = catalogue_lists.get(actor(), listed, key)
     title = getattr(line.row, listed.title)
     form = _form_of(listed)(obj=line.row)
@@ -121,7 +124,7 @@ def entry(name: str, key: int) -> Response:
 @blueprint.route(f"{_LIST}/<int:key>/delete", methods=["GET", "POST"])
 def delete_entry(name: str, key: int) -> Response:
     """Say on GET what has an entry, and ask; on POST delete it."""
-    listed, form = LISTS[name], PortalForm()
+    listed, form = _listed(name), PortalForm()
     if form.validate_on_submit():
         with form.refusals():
             title = getattr(vocabularies.get(actor(), listed, key), listed.title)
@@ -131,6 +134,13 @@ def delete_entry(name: str, key: int) -> Response:
     line = catalogue_lists.get(actor(), listed, key)
     title = getattr(line.row, listed.title)
     return render("admin/delete_entry.html", name=name, list=listed, form=form, line=line, title=title)
+
+
+def _listed(name: str) -> Vocabulary[Any]:
+    """The list of that name in the address. Raises NotFound."""
+    if name not in LISTS:
+        raise NotFound
+    return LISTS[name]
 
 
 def _filters() -> tuple[Filters, dict[str, Any]]:

@@ -70,7 +70,7 @@ def reviews() -> Response:
         lambda limit, offset: service.find(actor(), **asked, limit=limit, offset=offset),
         shrinks=True,
     )
-    return render("admin/reviews.html", filters=filters, entries=found.rows, paging=paging)
+    return render("admin/reviews.html", filters=filters, reviews=found.rows, paging=paging)
 
 
 @blueprint.get("/reviews/reviews.csv")

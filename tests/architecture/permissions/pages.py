@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -103,6 +104,10 @@ def _overbooking(scene: Any) -> dict[str, Any]:
     return {"doctor": scene.doctor.id, **when, **what}
 
 
+def _hiding(scene: Any) -> dict[str, Any]:
+    return {"reviews": scene.review.id, "reason": "Names another patient."}
+
+
 def _closure(_scene: Any) -> dict[str, Any]:
     return {"reason": "Stocktaking"}
 
@@ -139,8 +144,8 @@ def _application(scene: Any) -> dict[str, Any]:
 _STEP = "/clinic/appointments/<int:appointment_id>/<any(confirm, arrived, start, complete, missed):step>"
 _PENDING = {"doctor_id": "pending_doctor"}
 _REQUEST = {"appointment_id": "waiting_request"}
-_LIST = "/admin/lists/<any('designations', 'specialisations', 'available-times', 'departments', 'services'):name>"
-_ACTS = "'send-link', 'sign-out', 'second-factor-off', 'make-admin', 'remove-admin', 'deactivate', 'reactivate'"
+_LIST = "/admin/lists/<name>"
+_ACTS = "'send-link', 'sign-out', 'second-factor-off', 'make-admin', 'remove-admin', 'reactivate'"
 _ACT = f"/admin/accounts/<int:account_id>/<any({_ACTS}):act>"
 _ENTRY = {"name": "departments", "key": "unused_department"}
 _EMERGENCY = "/clinic/patients/<int:patient_id>/emergency"
@@ -409,6 +414,7 @@ ADMIN: dict[str, Row] = {
         SIGN_IN, 403, 403, 403, 403, 403, 303, values=_PENDING, send=lambda _scene: _REASON
     ),
     "GET /admin/appointments": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
+    "GET /admin/appointments/appointments.csv": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
     "GET /admin/appointments/<int:appointment_id>": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
     "GET /admin/appointments/<int:appointment_id>/cancel": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
     "POST /admin/appointments/<int:appointment_id>/cancel": row(
@@ -454,6 +460,23 @@ ADMIN: dict[str, Row] = {
     "POST /admin/contacts": row(
         SIGN_IN, 403, 403, 403, 403, 403, 303, send=lambda scene: {"messages": scene.contact.id, "handled": "yes"}
     ),
+    "GET /admin/contacts/questions.csv": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
+    "GET /admin/contacts/delete": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
+    "POST /admin/contacts/delete": row(
+        SIGN_IN, 403, 403, 403, 403, 403, 303, send=lambda scene: {"messages": scene.contact.id}
+    ),
+    "GET /admin/reviews": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
+    "GET /admin/reviews/reviews.csv": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
+    "GET /admin/reviews/<int:review_id>": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
+    "GET /admin/reviews/hide": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
+    "POST /admin/reviews/hide": row(SIGN_IN, 403, 403, 403, 403, 403, 303, send=_hiding),
+    "POST /admin/reviews/<int:review_id>/show": row(
+        SIGN_IN, 403, 403, 403, 403, 403, 303, values={"review_id": "hidden_review"}
+    ),
+    "GET /admin/emergency-accesses": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
+    "GET /admin/emergency-accesses/emergency-accesses.csv": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
+    "GET /admin/emergency-accesses/<int:access_id>": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
+    "POST /admin/emergency-accesses/<int:access_id>": row(SIGN_IN, 403, 403, 403, 403, 403, 303),
     "GET /admin/audit": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
     "GET /admin/audit/events.csv": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
     "GET /admin/audit/seals": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
@@ -484,4 +507,12 @@ ADMIN: dict[str, Row] = {
     f"GET {_LIST}/<int:key>/delete": row(SIGN_IN, 403, 403, 403, 403, 403, 200, values=_ENTRY),
     f"POST {_LIST}/<int:key>/delete": row(SIGN_IN, 403, 403, 403, 403, 403, 303, values=_ENTRY),
 }
-ROWS: dict[str, Row] = {**PUBLIC, **ACCOUNT, **PATIENT, **CLINIC, **ADMIN}
+# A doctor's hours and time off: an admin is answered as the doctor is.
+CALENDARS: dict[str, Row] = {
+    route.replace("/clinic/", "/admin/doctors/<int:doctor_id>/"): replace(
+        asked, answers=(SIGN_IN, 403, 403, 403, 403, 403, asked.answers[3])
+    )
+    for route, asked in CLINIC.items()
+    if "/clinic/hours" in route or "/clinic/time-off" in route
+}
+ROWS: dict[str, Row] = {**PUBLIC, **ACCOUNT, **PATIENT, **CLINIC, **ADMIN, **CALENDARS}
