@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -154,7 +155,7 @@ class TestDeactivateSeveral:
     def test_it_says_how_many_visits_are_cancelled_and_asks_again_where_more_were_booked(
         self, admins_client: FlaskClient, database: Database
     ) -> None:
-        doctor = AppointmentFactory().doctor
+        doctor: Any = AppointmentFactory().doctor
         account_id = doctor.account_id
         page = admins_client.get(f"/admin/accounts/deactivate?accounts={account_id}").text
         assert "1 visit to come cancelled" in page

@@ -88,8 +88,8 @@ def test_a_list_costs_one_entry(
         },
         order=(Ward.name,),
     )
-    monkeypatch.setitem(VISIBLE, model, {Capacity.ANYONE: lambda _: true()})  # type: ignore[arg-type]  # it is a dict
-    monkeypatch.setitem(LISTS, "wards", wards)  # type: ignore[arg-type]  # it is a dict
+    monkeypatch.setitem(VISIBLE, model, {Capacity.ANYONE: lambda _: true()})
+    monkeypatch.setitem(LISTS, "wards", wards)
     with database.unit_of_work() as session:
         _Elsewhere.metadata.create_all(session.connection())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from flask import Response, flash, url_for
 
@@ -30,11 +31,11 @@ class Calendar:
         """For sentences: times with `you`."""
         return "the doctor" if self.doctor else "you"
 
-    def url(self, page: str, **values: object) -> str:
+    def url(self, page: str, **values: Any) -> str:
         """The address of one of these pages for the same calendar, in the part of the portal where one is."""
-        return url_for(f".{page}", **values, **({"doctor_id": self.doctor_id} if self.doctor else {}))
+        return url_for(f".{page}", doctor_id=self.doctor_id if self.doctor else None, **values)
 
-    def leave_for(self, page: str, said: str = "", **values: object) -> Response:
+    def leave_for(self, page: str, said: str = "", **values: Any) -> Response:
         """Send the browser to one of these pages, which says something once."""
         if said:
             flash(said)
