@@ -233,7 +233,7 @@ REPLIES: dict[int, tuple[str, ...]] = {
     2: ("I am sorry that it was not what you hoped for. Please call the department, so that we can put it right.",),
     1: ("I am sorry. This is not how it should be. Please call the department, so that we can put it right.",),
 }
-HIDING_REASON = "It names a person who works here. You can write again without the name: ask us to show it."
+HIDING_REASON = "The visit that it tells of was with another doctor."
 EMERGENCY_REASON = "Brought in by ambulance at night, not able to answer questions. I needed to know about allergies."
 
 

@@ -20,6 +20,8 @@ from app.services.listing import Listing
 from app.services.search import words
 
 BY_KEY, BY_NAME, NEWEST = (Patient.id,), (func.lower(Patient.name), Patient.id), (Patient.id.desc(),)
+MANAGED, UNMANAGED = Patient.manager_id.is_not(None), Patient.manager_id.is_(None)
+"""Conditions of `find`: an account acts for the patient, or nobody does."""
 
 _MOST_DIGITS = 19
 _BETWEEN_DIGITS = " -./()"

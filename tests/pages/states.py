@@ -292,6 +292,7 @@ NO_PAGES: dict[str, str] = {
     "GET /admin/appointments/appointments.csv": "a table",
     "GET /admin/contacts/questions.csv": "a table",
     "GET /admin/emergency-accesses/emergency-accesses.csv": "a table",
+    "GET /admin/messages/messages.csv": "a table",
     "GET /admin/reviews/reviews.csv": "a table",
     "GET /calendar/<token>.ics": "a calendar",
     "GET /my/appointments/<int:appointment_id>/calendar.ics": "a calendar",

@@ -44,6 +44,16 @@ def test_it_finds_and_notes_who_was_listed(admins_client: FlaskClient, database:
     assert "No patients found" in admins_client.get("/admin/patients?search=nobody").text
 
 
+def test_it_filters_by_who_acts_for_them(admins_client: FlaskClient) -> None:
+    PatientFactory(name="Amira Hassan")
+    PatientFactory(name="Otto Klein", manager=None)
+
+    page = admins_client.get("/admin/patients?managed=no").text
+    assert ("Otto Klein" in page, "Amira Hassan" in page) == (True, False)
+    page = admins_client.get("/admin/patients?managed=yes").text
+    assert ("Otto Klein" in page, "Amira Hassan" in page) == (False, True)
+
+
 def test_the_file_has_what_the_search_finds(admins_client: FlaskClient) -> None:
     PatientFactory(name="=Amira", manager__username="amira")
     PatientFactory(name="Otto")

@@ -35,7 +35,7 @@ def test_it_finds_by_people_reason_state_and_day(admins_client: FlaskClient) -> 
 
     assert found() == ["Unconscious", "Chest pain"]
     assert found(search="chest") == ["Chest pain"]
-    assert found(state="open") == ["Unconscious"]
+    assert found(state="waiting") == ["Unconscious"]
     assert found(since="2026-05-05", until="2026-05-08") == ["Chest pain"]
     assert found(since="2026-05-09") == []
     assert "Nothing found" in admins_client.get(f"{PATH}?search=nobody").text

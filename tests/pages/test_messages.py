@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
@@ -48,6 +50,18 @@ def test_it_shows_what_was_given_up_and_why(admins_client: FlaskClient) -> None:
     assert "SMTPRecipientsRefused" in page
     assert sent.recipient not in page
     assert sent.recipient in admins_client.get("/admin/messages?state=all").text
+
+
+def test_the_file_has_what_the_filters_leave_and_no_formula(admins_client: FlaskClient) -> None:
+    given_up(recipient="=amira@example.org")
+    given_up(recipient="joe@example.org")
+    MessageFactory(recipient="amira@example.org")
+
+    answer = admins_client.get("/admin/messages/messages.csv?search=amira")
+
+    (row,) = csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig")))
+    assert (row["to"], row["state"], row["error"]) == ("'=amira@example.org", "failed", "SMTPRecipientsRefused")
+    assert row["about"] == "Password changed"
 
 
 def test_it_finds_by_address(admins_client: FlaskClient) -> None:

@@ -22,12 +22,14 @@ from app.services import (
     doctor_lists,
     doctors,
     emergency_access,
+    emergency_oversight,
     hospital_figures,
     nearest_times,
     own_figures,
     patient_home,
     patient_lists,
     records,
+    review_moderation,
     review_replies,
     reviews,
     time_off,
@@ -262,6 +264,10 @@ def test_filters_and_free_times_use_their_indexes(database: Database) -> None:
         lambda: emergency_access.open_now(doctor): ("ix_emergency_access_doctor_id_ends_at",),
         lambda: emergency_access.look(doctor, hospital.patients[1]): ("ix_emergency_access_doctor_id_ends_at",),
         lambda: records.find(doctor, limit=20, offset=0): ("ix_emergency_access_doctor_id_ends_at",),
+        lambda: emergency_oversight.find(admin, since=NOW.date(), until=NOW.date(), limit=20, offset=0): (
+            "ix_emergency_access_opened_at",
+        ),
+        lambda: review_moderation.find(admin, is_hidden=True, limit=20, offset=0): ("ix_review_hidden_at",),
         lambda: patient_lists.find(admin, phone="020 7946 0018", limit=20, offset=0): ("ix_patient_phone",),
     }
     for act, indexes in acts.items():

@@ -23,7 +23,7 @@ from app.services import emergency_oversight as service
 PAGE_SIZE = 20
 _STATES: dict[str, tuple[str, bool | None]] = {
     "": ("All", None),
-    "open": ("Not looked into", False),
+    "waiting": ("Waiting", False),
     "checked": ("Looked into", True),
 }
 _COLUMNS = (

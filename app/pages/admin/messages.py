@@ -5,9 +5,11 @@ from __future__ import annotations
 from flask import Response, flash, request
 from wtforms import SearchField, SelectField
 
+from app.http import writes
 from app.identity import actor
 from app.models import MessageState
 from app.pages.admin.entrance import blueprint
+from app.pages.downloads import download_csv
 from app.pages.filters import FilterForm
 from app.pages.forms import PortalForm
 from app.pages.paging import paged
@@ -24,6 +26,7 @@ STATES: dict[str, tuple[str, MessageState | None]] = {
     "all": ("All", None),
 }
 """By the value in the address; the first is the list that needs an admin."""
+_COLUMNS = ("id", "about", "to", "state", "due", "sent", "tries", "error")
 
 
 class Filters(FilterForm):
@@ -37,6 +40,28 @@ class Filters(FilterForm):
 def messages() -> Response:
     """The messages in a state, the newest first."""
     return _show(PortalForm())
+
+
+@blueprint.get("/messages/messages.csv")
+@writes
+def messages_file() -> Response:
+    """The messages that the filters leave, as CSV."""
+    filters = Filters(request.args)
+    _, state = STATES[filters.state.data]
+    rows = [
+        [
+            message.id,
+            service.WORDS[Template(message.template)],
+            message.recipient,
+            message.state.value,
+            message.due_at.isoformat(),
+            message.sent_at.isoformat() if message.sent_at else None,
+            message.attempts,
+            message.error,
+        ]
+        for message in service.export(actor(), state=state, search=filters.search.data or "")
+    ]
+    return download_csv("messages", _COLUMNS, rows)
 
 
 @blueprint.post("/messages/<int:message_id>/retry")

@@ -28,6 +28,11 @@ _ORDERS: dict[str, tuple[str, Sequence[Any]]] = {
     "name": ("Name", patient_lists.BY_NAME),
     "newest": ("Newest", patient_lists.NEWEST),
 }
+_MANAGED: dict[str, tuple[str, Sequence[Any]]] = {
+    "": ("All", ()),
+    "yes": ("An account", (patient_lists.MANAGED,)),
+    "no": ("Nobody", (patient_lists.UNMANAGED,)),
+}
 _COLUMNS = ("id", "name", "date of birth", "telephone", "insurance number", "address", "managed by", "added")
 
 
@@ -35,6 +40,7 @@ class Filters(FilterForm):
     """Which patients the list shows, and in which order."""
 
     search = SearchField("Name, username, telephone number or key")
+    managed = SelectField("Managed by", choices={value: label for value, (label, _) in _MANAGED.items()})
     order = SelectField("Sort by", choices={value: label for value, (label, _) in _ORDERS.items()})
 
 
@@ -123,4 +129,7 @@ def void_patient(patient_id: int) -> Response:
 
 def _find(filters: Filters, limit: int, offset: int) -> Listing[Line]:
     _, order = _ORDERS[filters.order.data]
-    return patient_lists.find(actor(), search=filters.search.data or "", order=order, limit=limit, offset=offset)
+    _, conditions = _MANAGED[filters.managed.data]
+    return patient_lists.find(
+        actor(), *conditions, search=filters.search.data or "", order=order, limit=limit, offset=offset
+    )

@@ -455,6 +455,7 @@ ADMIN: dict[str, Row] = {
     f"POST {_ACT}": row(SIGN_IN, 403, 403, 403, 403, 403, 303, values={"act": "sign-out"}),
     "GET /admin/messages": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
     "POST /admin/messages/<int:message_id>/retry": row(SIGN_IN, 403, 403, 403, 403, 403, 303),
+    "GET /admin/messages/messages.csv": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
     "POST /admin/messages/retry": row(SIGN_IN, 403, 403, 403, 403, 403, 303),
     "GET /admin/contacts": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
     "POST /admin/contacts": row(
