@@ -73,7 +73,7 @@ def test_an_emergency_access_is_looked_into_and_a_question_deleted_without_scrip
     page.goto("/admin")
     page.get_by_role("link", name="Emergency accesses to look into").click()
     expect(page.get_by_role("cell", name="Unconscious")).to_be_visible()
-    page.get_by_role("cell", name="Opened").get_by_role("link").click()
+    page.get_by_role("row", name="Dr Ada Lung").get_by_role("link").click()
     page.get_by_label("What did you find? (optional)").fill("The ward confirmed it.")
     page.get_by_role("button", name="Mark as looked into").click()
     expect(page.get_by_text("The ward confirmed it.")).to_be_visible()

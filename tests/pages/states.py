@@ -231,7 +231,7 @@ ADMIN: dict[str, tuple[State, ...]] = {
         empty("admin"),
         refused("admin"),
     ),
-    "GET /admin/contacts/delete": (at("admin", messages="1"), at("admin")),
+    "GET /admin/contacts/delete": (at("admin"), at("admin", messages="0")),
     "GET /admin/reviews": (
         at("admin"),
         at("admin", state="hidden"),
@@ -239,7 +239,7 @@ ADMIN: dict[str, tuple[State, ...]] = {
         empty("admin"),
     ),
     "GET /admin/reviews/<int:review_id>": (at("admin"), at("admin", values={"review_id": "hidden_review"})),
-    "GET /admin/reviews/hide": (at("admin", reviews="1"), at("admin"), refused("admin", reviews="1")),
+    "GET /admin/reviews/hide": (at("admin"), at("admin", reviews="0"), refused("admin")),
     "GET /admin/emergency-accesses": (
         at("admin"),
         at("admin", state="checked"),

@@ -462,14 +462,18 @@ ADMIN: dict[str, Row] = {
         SIGN_IN, 403, 403, 403, 403, 403, 303, send=lambda scene: {"messages": scene.contact.id, "handled": "yes"}
     ),
     "GET /admin/contacts/questions.csv": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
-    "GET /admin/contacts/delete": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
+    "GET /admin/contacts/delete": row(
+        SIGN_IN, 403, 403, 403, 403, 403, 200, query=lambda scene: {"messages": scene.contact.id}
+    ),
     "POST /admin/contacts/delete": row(
         SIGN_IN, 403, 403, 403, 403, 403, 303, send=lambda scene: {"messages": scene.contact.id}
     ),
     "GET /admin/reviews": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
     "GET /admin/reviews/reviews.csv": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
     "GET /admin/reviews/<int:review_id>": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
-    "GET /admin/reviews/hide": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
+    "GET /admin/reviews/hide": row(
+        SIGN_IN, 403, 403, 403, 403, 403, 200, query=lambda scene: {"reviews": scene.review.id}
+    ),
     "POST /admin/reviews/hide": row(SIGN_IN, 403, 403, 403, 403, 403, 303, send=_hiding),
     "POST /admin/reviews/<int:review_id>/show": row(
         SIGN_IN, 403, 403, 403, 403, 403, 303, values={"review_id": "hidden_review"}
