@@ -1,12 +1,12 @@
-"""The hospital's figures over a period: bookings and visits by day, no-shows, visits by department."""
+"""The hospital's figures over a period: bookings and visits by day, no-shows, visits and occupancy by department."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
 
@@ -16,7 +16,10 @@ from app.errors import Invalid
 from app.extensions import db
 from app.models import Appointment, Department, Doctor, VisitState
 from app.policy import Actor, Permission
+from app.services import occupancy
 from app.services.local_days import Minutes, Period, day_number
+from app.services.occupancy import NO_DEPARTMENT, DepartmentOccupancy
+from app.services.percentages import percent
 
 PERIODS = (7, 30, 90)
 """The last days, today included, that can be chosen at once."""
@@ -51,10 +54,11 @@ class DepartmentVisits:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """The days of a period, and its departments, the busiest first; those without visits are left out."""
+    """The days of a period, and its departments: those with visits, the busiest first, and how full all were."""
 
     days: Sequence[Day]
     departments: Sequence[DepartmentVisits]
+    occupancy: Sequence[DepartmentOccupancy]
 
     def total(self, name: str) -> int:
         """The sum of one number over all days."""
@@ -63,7 +67,17 @@ class Figures:
     @property
     def missed_percent(self) -> float | None:
         """The share of missed visits among those that are over and not cancelled, in percent; None without any."""
-        return _percent(self.total("missed"), self.total("completed"))
+        return percent(self.total("missed"), self.total("missed") + self.total("completed"))
+
+
+class _Taken(NamedTuple):
+    """The visits of one doctor in one state, and their minutes."""
+
+    doctor_id: int
+    department: str
+    state: VisitState
+    visits: int
+    minutes: int
 
 
 def last_days(count: int) -> Period:
@@ -86,7 +100,7 @@ def period(since: date | None, until: date | None) -> Period:
 
 
 def find(actor: Actor, period: Period) -> Figures:
-    """The figures of a period: three statements. Raises Unauthorized and Forbidden for anyone but admins."""
+    """The figures of a period: five statements. Raises Unauthorized and Forbidden for anyone but admins."""
     policy.require(actor, Permission.ADMINISTER)
     booked = dict(map(tuple, db.session.execute(_booked(period))))
     visits = {(number, state): count for number, state, count in db.session.execute(_visits(period))}
@@ -105,7 +119,11 @@ def find(actor: Actor, period: Period) -> Figures:
         )
         for number, day in enumerate(period.days)
     ]
-    return Figures(days, _departments(period))
+    taken = list(_taken(period))
+    booked_minutes: Counter[int] = Counter()
+    for one in taken:
+        booked_minutes[one.doctor_id] += one.minutes
+    return Figures(days, _departments(taken), occupancy.find(period, booked_minutes))
 
 
 def _booked(period: Period) -> Any:
@@ -130,8 +148,8 @@ def _visits(period: Period) -> Any:
     return select(day, Appointment.state, func.count()).where(*_in(period)).group_by(day, Appointment.state)
 
 
-def _departments(period: Period) -> list[DepartmentVisits]:
-    """Added up by doctor first: far fewer rows are then joined."""
+def _taken(period: Period) -> Iterator[_Taken]:
+    """What the visits of the period that were not cancelled take, added up by doctor before anything is joined."""
     minutes = func.sum(Minutes(Appointment.starts_at, Appointment.ends_at)).label("minutes")
     of_doctor = (
         select(Appointment.doctor_id, Appointment.state, func.count().label("visits"), minutes)
@@ -140,24 +158,26 @@ def _departments(period: Period) -> list[DepartmentVisits]:
         .subquery()
     )
     query = (
-        select(Department.name, of_doctor.c.state, func.sum(of_doctor.c.visits), func.sum(of_doctor.c.minutes))
-        .select_from(of_doctor)
+        select(of_doctor.c.doctor_id, Department.name, of_doctor.c.state, of_doctor.c.visits, of_doctor.c.minutes)
         .join(Doctor, Doctor.id == of_doctor.c.doctor_id)
         .outerjoin(Department, Department.id == Doctor.department_id)
-        .group_by(Department.name, of_doctor.c.state)
     )
-    visits: dict[str, Counter[VisitState]] = {}
-    taken: Counter[str] = Counter()
-    for department, state, count, length in db.session.execute(query):
-        name = department or "No department"
-        visits.setdefault(name, Counter())[state] += int(count)
-        taken[name] += int(length)
+    for doctor_id, department, state, visits, length in db.session.execute(query):
+        yield _Taken(doctor_id, department or NO_DEPARTMENT, state, visits, int(length))
+
+
+def _departments(taken: Iterable[_Taken]) -> list[DepartmentVisits]:
+    visits: dict[str, Counter[VisitState]] = defaultdict(Counter)
+    minutes: Counter[str] = Counter()
+    for one in taken:
+        visits[one.department][one.state] += one.visits
+        minutes[one.department] += one.minutes
     found = [
         DepartmentVisits(
             name,
             states.total(),
-            taken[name],
-            _percent(states[VisitState.NO_SHOW], states[VisitState.COMPLETED]),
+            minutes[name],
+            percent(states[VisitState.NO_SHOW], states[VisitState.NO_SHOW] + states[VisitState.COMPLETED]),
         )
         for name, states in visits.items()
     ]
@@ -167,7 +187,3 @@ def _departments(period: Period) -> list[DepartmentVisits]:
 def _in(period: Period) -> tuple[Any, ...]:
     first, last = period.bounds
     return Appointment.starts_at >= first, Appointment.starts_at < last, Appointment.removed_at.is_(None)
-
-
-def _percent(missed: int, completed: int) -> float | None:
-    return round(100 * missed / (missed + completed), 1) if missed + completed else None

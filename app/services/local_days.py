@@ -36,7 +36,7 @@ class Period:
 
 
 def day_number(moment: Any, period: Period) -> ColumnElement[int]:
-    """The number of the day, from 0, on which a moment of the period lies.
+    """The number of the day, from 0, on which a moment lies that is not after the period; NULL for one before it.
 
     Days that begin at the same hour of UTC are counted from it; the last of them before the clocks change, which is
     longer or shorter than the others, is told by its first moment.

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Any
+from datetime import date, timedelta
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import func, select
 
 from app import policy
-from app.clock import day_bounds, local_today, now
+from app.clock import local_today, now
 from app.extensions import db
 from app.models import Appointment, Review, VisitState
 from app.policy import Actor, Permission
+from app.services.local_days import Period, day_number
+from app.services.percentages import percent
 from app.services.ratings import is_verified, rounded
 
 PERIODS = (4, 12, 26, 52)
 """For how many weeks, the present one included, the figures can be seen."""
 USUAL_PERIOD = 12
 
-_WEEK = timedelta(days=7)
+_DAYS = 7
+_WEEK = timedelta(days=_DAYS)
 _COUNTED = (VisitState.COMPLETED, VisitState.NO_SHOW, VisitState.CANCELLED)
 
 
@@ -62,16 +64,15 @@ class Figures:
     @property
     def missed_percent(self) -> float | None:
         """The share of missed visits among those that were not called off, in percent; None without any."""
-        expected = self.completed + self.missed
-        return round(100 * self.missed / expected, 1) if expected else None
+        return percent(self.missed, self.completed + self.missed)
 
 
 def find(actor: Actor, weeks: int) -> Figures:
     """The figures of the doctor who asks, of the last weeks: two statements. Raises Forbidden for anyone else."""
     policy.require(actor, Permission.RUN_CLINIC)
     mondays = _mondays(weeks)
-    starts = [day_bounds(monday)[0] for monday in mondays]
-    visits, means = _visits(actor, starts), _means(actor, starts)
+    period = Period(mondays[0], mondays[-1] + _WEEK - timedelta(days=1))
+    visits, means = _visits(actor, period), _means(actor, period)
     return Figures([_week_of(monday, at, visits, means[at]) for at, monday in enumerate(mondays)])
 
 
@@ -86,42 +87,36 @@ def _mondays(weeks: int) -> list[date]:
     return [last - _WEEK * before for before in reversed(range(weeks))]
 
 
-def _visits(actor: Actor, starts: Sequence[datetime]) -> dict[tuple[int, VisitState], int]:
+def _visits(actor: Actor, period: Period) -> dict[tuple[int, VisitState], int]:
     """How many visits ended how, by the number of the week."""
-    visit = (
-        select(_week(Appointment.starts_at, starts), Appointment.state)
+    week = day_number(Appointment.starts_at, period) // _DAYS
+    query = (
+        select(week, Appointment.state, func.count())
         .where(
             Appointment.doctor_id == actor.doctor_id,
-            Appointment.starts_at >= starts[0],
+            Appointment.starts_at >= period.bounds[0],
             Appointment.starts_at < now(),
             Appointment.state.in_(_COUNTED),
             Appointment.removed_at.is_(None),
         )
-        .subquery()
+        .group_by(week, Appointment.state)
     )
-    query = select(visit.c.week, visit.c.state, func.count()).group_by(visit.c.week, visit.c.state)
-    return {(week, state): count for week, state, count in db.session.execute(query)}
+    return {(number, state): count for number, state, count in db.session.execute(query)}
 
 
-def _means(actor: Actor, starts: Sequence[datetime]) -> list[float | None]:
+def _means(actor: Actor, period: Period) -> list[float | None]:
     """The mean of all verified reviews at the end of each week, as they read today: those from before count in all."""
-    review = (
-        select(_week(Review.created_at, starts), Review.rating)
+    week = day_number(Review.created_at, period) // _DAYS
+    query = (
+        select(week, func.count(), func.sum(Review.rating))
         .where(Review.doctor_id == actor.doctor_id, Review.hidden_at.is_(None), is_verified())
-        .subquery()
+        .group_by(week)
     )
-    query = select(review.c.week, func.count(), func.sum(review.c.rating)).group_by(review.c.week)
-    found = {week: (count, int(total)) for week, count, total in db.session.execute(query)}
-    count, total = found.get(-1, (0, 0))
+    found = {number: (count, int(total)) for number, count, total in db.session.execute(query)}
+    count, total = found.get(None, (0, 0))  # before the first week
     means: list[float | None] = []
-    for at in range(len(starts)):
+    for at in range(len(period.days) // _DAYS):
         more, stars = found.get(at, (0, 0))
         count, total = count + more, total + stars
         means.append(rounded(total / count) if count else None)
     return means
-
-
-def _week(moment: Any, starts: Sequence[datetime]) -> ColumnElement[int]:
-    """The number of the week, from 0, in which a moment lies; -1 for one before the first."""
-    weeks = [(moment >= start, at) for at, start in reversed(list(enumerate(starts)))]
-    return case(*weeks, else_=-1).label("week")

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import shutil
-import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 from statistics import median
+from time import perf_counter
 
 from sqlalchemy import text
 
 from app import create_app, models, unit_of_work
-from app.clock import local_today
+from app.clock import day_bounds, local_today
 from app.demo.rows import write
 from app.extensions import db
 from app.jobs import audit as audit_jobs
@@ -74,9 +74,9 @@ def measure(folder: Path, url: str) -> Figures:
         asked["audit, after 500,000 events"] = lambda: audit_search.find(admin, Filters(), before=half, limit=50)
         asked["audit as CSV, 10,000 lines"] = lambda: audit_search.file_of(admin, Filters())
         figures = {name: median(timed(act) for _ in range(RUNS)) for name, act in asked.items()}
-        started = time.perf_counter()
+        started = perf_counter()
         audit_jobs.seal()
-        figures["sealing 1,000,000 events"] = (time.perf_counter() - started) * 1000
+        figures["sealing 1,000,000 events"] = (perf_counter() - started) * 1000
         figures["verifying 1,000,000 events"] = timed(audit_seals.verify)
         db.session.remove()
         db.engine.dispose()
@@ -85,10 +85,10 @@ def measure(folder: Path, url: str) -> Figures:
 
 def timed(act: Callable[[], object]) -> float:
     """Milliseconds of an act in a unit of work of its own."""
-    started = time.perf_counter()
+    started = perf_counter()
     with unit_of_work.transaction():
         act()
-    milliseconds = (time.perf_counter() - started) * 1000
+    milliseconds = (perf_counter() - started) * 1000
     db.session.remove()
     return milliseconds
 
@@ -109,16 +109,43 @@ def fill() -> tuple[Actor, list[int], list[int]]:
             models.Department, ({"name": f"Department {n}", "name_key": f"d{n}"} for n in range(DEPARTMENTS))
         )
         approved = {"approval": Approval.APPROVED}
-        write(
+        doctors = write(
             models.Doctor,
             ({"name": f"Dr {n}", "department_id": departments[n % DEPARTMENTS], **approved} for n in range(DOCTORS)),
         )
+        _publish_hours(doctors)
         patients = list(write(models.Patient, ({"name": f"Patient {n}"} for n in range(PATIENTS))))
         guards.drop(db.session.connection())
         _write_many()
     with unit_of_work.transaction():
         db.session.execute(text("ANALYZE"))
     return Actor(account_id=accounts[0], is_admin=True), patients, accounts
+
+
+def _publish_hours(doctors: list[int]) -> None:
+    """Mornings and afternoons of five days a week, other ones since a year ago; leave, and a closure a month."""
+    since = local_today() - timedelta(days=365)
+    spans = ((time(8), time(12)), (time(13), time(16)), (time(9), time(13)), (time(14), time(18)))
+    validity = ({"valid_from": None, "valid_to": since}, {"valid_from": since + timedelta(days=1), "valid_to": None})
+    write(
+        models.WeeklyHours,
+        (
+            {"doctor_id": key, "weekday": weekday, "starts": starts, "ends": ends, "slot_minutes": 30}
+            | validity[number // 2]
+            for key in doctors
+            for weekday in range(5)
+            for number, (starts, ends) in enumerate(spans)
+        ),
+    )
+    today = day_bounds(local_today())[0]
+    write(
+        models.TimeOff,
+        (
+            {"doctor_id": key, "starts_at": start, "ends_at": start + timedelta(days=days)}
+            for key, every, days in [*((key, 61, 6) for key in doctors), (None, 30, 1)]
+            for start in (today - timedelta(days=ago + (key or 0) % 50) for ago in range(0, YEARS * 365, every))
+        ),
+    )
 
 
 def _write_many() -> None:
