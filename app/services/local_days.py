@@ -1,4 +1,4 @@
-"""Hospital-local days, and lengths of time, worked out by the database: for figures over many rows."""
+"""Hospital-local days, and lengths of time, worked out by the database: for what concerns many rows."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
 from app.clock import day_bounds
+from app.models.types import UtcDateTime
 
 _EPOCH = date(1970, 1, 1)
 
@@ -75,6 +76,14 @@ class Minutes(FunctionElement[int]):
     inherit_cache = True
 
 
+class Later(FunctionElement[datetime]):
+    """A moment so many hours later, or earlier where they are negative."""
+
+    name = "later"
+    type = UtcDateTime()
+    inherit_cache = True
+
+
 @compiles(EpochDay, "postgresql")
 def _postgresql_day(element: EpochDay, compiler: SQLCompiler, **options: Any) -> str:
     moment, ahead = (compiler.process(clause, **options) for clause in element.clauses)
@@ -97,3 +106,15 @@ def _postgresql_minutes(element: Minutes, compiler: SQLCompiler, **options: Any)
 def _sqlite_minutes(element: Minutes, compiler: SQLCompiler, **options: Any) -> str:
     since, until = (compiler.process(clause, **options) for clause in element.clauses)
     return f"((strftime('%s', {until}) - strftime('%s', {since})) / 60)"
+
+
+@compiles(Later, "postgresql")
+def _postgresql_later(element: Later, compiler: SQLCompiler, **options: Any) -> str:
+    moment, hours = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"({moment} + {hours} * interval '1 hour')"
+
+
+@compiles(Later, "sqlite")
+def _sqlite_later(element: Later, compiler: SQLCompiler, **options: Any) -> str:
+    moment, hours = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"(strftime('%Y-%m-%d %H:%M:%S', {moment}, {hours} || ' hours') || substr({moment}, 20))"

@@ -142,9 +142,7 @@ def visit(doctor: Any, starts_at: datetime, state: VisitState = VisitState.COMPL
 
 
 def hours(doctor: Any, weekday: int, starts: int, ends: int, **values: Any) -> None:
-    WeeklyHoursFactory(
-        doctor=doctor, weekday=weekday, starts=time(starts), ends=time(ends), slot_minutes=30, **values
-    )
+    WeeklyHoursFactory(doctor=doctor, weekday=weekday, starts=time(starts), ends=time(ends), slot_minutes=30, **values)
 
 
 def weekly(weekday: int, starts: int, ends: int, **valid: Any) -> WeekdayHours:
