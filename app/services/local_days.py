@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, case
+from sqlalchemy import CTE, ColumnElement, Integer, ScalarSelect, column, select, values
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
 from app.clock import day_bounds
 from app.models.types import UtcDateTime
-
-_EPOCH = date(1970, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,41 +30,30 @@ class Period:
         return [self.first + timedelta(days=number) for number in range((self.last - self.first).days + 1)]
 
     @property
+    def midnights(self) -> Sequence[datetime]:
+        """The UTC moments at which its days start, and the last one ends."""
+        return [*(day_bounds(day)[0] for day in self.days), self.bounds[1]]
+
+    @property
     def bounds(self) -> tuple[datetime, datetime]:
         """The UTC moments at which it starts and ends."""
         return day_bounds(self.first)[0], day_bounds(self.last)[1]
 
 
-def day_number(moment: Any, period: Period) -> ColumnElement[int]:
-    """The number of the day, from 0, on which a moment lies that is not after the period; NULL for one before it.
+def spans(moments: Sequence[datetime]) -> CTE:
+    """The time from each moment to the next, as rows of `number`, from 0, `starts_at` and `ends_at`."""
+    columns = column("number", Integer), column("starts_at", UtcDateTime()), column("ends_at", UtcDateTime())
+    rows = [(number, *pair) for number, pair in enumerate(pairwise(moments))]
+    return values(*columns).data(rows).cte("span")
 
-    Days that begin at the same hour of UTC are counted from it; the last of them before the clocks change, which is
-    longer or shorter than the others, is told by its first moment.
+
+def within(span: CTE, moment: Any, what: Any, *conditions: ColumnElement[bool]) -> ScalarSelect[Any]:
+    """A sum or count over the rows whose moment lies in a span: the databases read a range of an index for each.
+
+    That is several times quicker than working out for each row to which span it belongs.
     """
-    starts = [day_bounds(day)[0] for day in period.days]
-    offsets = [_seconds_ahead(day, start) for day, start in zip(period.days, starts, strict=True)]
-    since = (period.first - _EPOCH).days
-    ways: list[tuple[ColumnElement[bool], Any]] = []
-    for number in reversed(range(len(starts))):
-        is_last = number + 1 == len(starts) or offsets[number + 1] != offsets[number]
-        is_first = number == 0 or offsets[number - 1] != offsets[number]
-        if is_last:
-            ways.append((moment >= starts[number], number))
-        if is_first:
-            ways.append((moment >= starts[number], EpochDay(moment, offsets[number]) - since))
-    return case(*ways)
-
-
-def _seconds_ahead(day: date, start: datetime) -> int:
-    return int((datetime.combine(day, time.min, tzinfo=UTC) - start).total_seconds())
-
-
-class EpochDay(FunctionElement[int]):
-    """The days since 1 January 1970 of a moment, where the clocks are so many seconds ahead of UTC."""
-
-    name = "epoch_day"
-    type = Integer()
-    inherit_cache = True
+    during = moment >= span.c.starts_at, moment < span.c.ends_at
+    return select(what).where(*during, *conditions).correlate(span).scalar_subquery()
 
 
 class Minutes(FunctionElement[int]):
@@ -84,18 +72,6 @@ class Later(FunctionElement[datetime]):
     inherit_cache = True
 
 
-@compiles(EpochDay, "postgresql")
-def _postgresql_day(element: EpochDay, compiler: SQLCompiler, **options: Any) -> str:
-    moment, ahead = (compiler.process(clause, **options) for clause in element.clauses)
-    return f"CAST(floor((extract(epoch FROM {moment}) + {ahead}) / 86400) AS INTEGER)"
-
-
-@compiles(EpochDay, "sqlite")
-def _sqlite_day(element: EpochDay, compiler: SQLCompiler, **options: Any) -> str:
-    moment, ahead = (compiler.process(clause, **options) for clause in element.clauses)
-    return f"((CAST(strftime('%s', {moment}) AS INTEGER) + {ahead}) / 86400)"
-
-
 @compiles(Minutes, "postgresql")
 def _postgresql_minutes(element: Minutes, compiler: SQLCompiler, **options: Any) -> str:
     since, until = (compiler.process(clause, **options) for clause in element.clauses)
@@ -105,7 +81,7 @@ def _postgresql_minutes(element: Minutes, compiler: SQLCompiler, **options: Any)
 @compiles(Minutes, "sqlite")
 def _sqlite_minutes(element: Minutes, compiler: SQLCompiler, **options: Any) -> str:
     since, until = (compiler.process(clause, **options) for clause in element.clauses)
-    return f"((strftime('%s', {until}) - strftime('%s', {since})) / 60)"
+    return f"((unixepoch({until}) - unixepoch({since})) / 60)"
 
 
 @compiles(Later, "postgresql")

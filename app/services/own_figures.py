@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import func, select
 
 from app import policy
-from app.clock import local_today, now
+from app.clock import day_bounds, local_today, now
 from app.extensions import db
 from app.models import Appointment, Review, VisitState
 from app.policy import Actor, Permission
-from app.services.local_days import Period, day_number
+from app.services.local_days import spans, within
 from app.services.percentages import percent
 from app.services.ratings import is_verified, rounded
 
@@ -21,8 +21,8 @@ PERIODS = (4, 12, 26, 52)
 """For how many weeks, the present one included, the figures can be seen."""
 USUAL_PERIOD = 12
 
-_DAYS = 7
-_WEEK = timedelta(days=_DAYS)
+_WEEK = timedelta(days=7)
+_BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
 _COUNTED = (VisitState.COMPLETED, VisitState.NO_SHOW, VisitState.CANCELLED)
 
 
@@ -71,14 +71,9 @@ def find(actor: Actor, weeks: int) -> Figures:
     """The figures of the doctor who asks, of the last weeks: two statements. Raises Forbidden for anyone else."""
     policy.require(actor, Permission.RUN_CLINIC)
     mondays = _mondays(weeks)
-    period = Period(mondays[0], mondays[-1] + _WEEK - timedelta(days=1))
-    visits, means = _visits(actor, period), _means(actor, period)
-    return Figures([_week_of(monday, at, visits, means[at]) for at, monday in enumerate(mondays)])
-
-
-def _week_of(monday: date, at: int, visits: Mapping[tuple[int, VisitState], int], mean: float | None) -> Week:
-    completed, missed, cancelled = (visits.get((at, state), 0) for state in _COUNTED)
-    return Week(monday, completed, missed, cancelled, mean)
+    starts = [day_bounds(monday)[0] for monday in [*mondays, mondays[-1] + _WEEK]]
+    pairs = zip(_visits(actor, starts), _means(actor, starts), strict=True)
+    return Figures([Week(monday, *counts, mean) for monday, (counts, mean) in zip(mondays, pairs, strict=True)])
 
 
 def _mondays(weeks: int) -> list[date]:
@@ -87,36 +82,28 @@ def _mondays(weeks: int) -> list[date]:
     return [last - _WEEK * before for before in reversed(range(weeks))]
 
 
-def _visits(actor: Actor, period: Period) -> dict[tuple[int, VisitState], int]:
-    """How many visits ended how, by the number of the week."""
-    week = day_number(Appointment.starts_at, period) // _DAYS
-    query = (
-        select(week, Appointment.state, func.count())
-        .where(
-            Appointment.doctor_id == actor.doctor_id,
-            Appointment.starts_at >= period.bounds[0],
-            Appointment.starts_at < now(),
-            Appointment.state.in_(_COUNTED),
-            Appointment.removed_at.is_(None),
-        )
-        .group_by(week, Appointment.state)
+def _visits(actor: Actor, starts: Sequence[datetime]) -> list[tuple[int, int, int]]:
+    """How many visits of each week were completed, missed and cancelled."""
+    span = spans(starts)
+    theirs = (
+        Appointment.doctor_id == actor.doctor_id,
+        Appointment.starts_at < now(),
+        Appointment.removed_at.is_(None),
     )
-    return {(number, state): count for number, state, count in db.session.execute(query)}
+    counts = (
+        within(span, Appointment.starts_at, func.count(), Appointment.state == state, *theirs) for state in _COUNTED
+    )
+    return [counts for _, *counts in db.session.execute(select(span.c.number, *counts).order_by(span.c.number))]
 
 
-def _means(actor: Actor, period: Period) -> list[float | None]:
+def _means(actor: Actor, starts: Sequence[datetime]) -> list[float | None]:
     """The mean of all verified reviews at the end of each week, as they read today: those from before count in all."""
-    week = day_number(Review.created_at, period) // _DAYS
-    query = (
-        select(week, func.count(), func.sum(Review.rating))
-        .where(Review.doctor_id == actor.doctor_id, Review.hidden_at.is_(None), is_verified())
-        .group_by(week)
-    )
-    found = {number: (count, int(total)) for number, count, total in db.session.execute(query)}
-    count, total = found.get(None, (0, 0))  # before the first week
+    span = spans([_BEFORE_ALL, *starts])
+    theirs = (Review.doctor_id == actor.doctor_id, Review.hidden_at.is_(None), is_verified())
+    numbers = (within(span, Review.created_at, what, *theirs) for what in (func.count(), func.sum(Review.rating)))
+    count, total = 0, 0
     means: list[float | None] = []
-    for at in range(len(period.days) // _DAYS):
-        more, stars = found.get(at, (0, 0))
-        count, total = count + more, total + stars
+    for _, more, stars in db.session.execute(select(span.c.number, *numbers).order_by(span.c.number)):
+        count, total = count + more, total + int(stars or 0)
         means.append(rounded(total / count) if count else None)
-    return means
+    return means[1:]

@@ -157,7 +157,7 @@ def _write_many() -> None:
     number = " + ".join(f"d{place}.n * {10**place}" for place in range(PLACES))
     numbers = (
         "WITH digit(n) AS (VALUES (0), (1), (2), (3), (4), (5), (6), (7), (8), (9)), "  # noqa: S608 (our own names)
-        f"numbers AS (SELECT {number} AS n FROM {digits} ORDER BY 1)"
+        f"numbers AS (SELECT CAST({number} AS BIGINT) AS n FROM {digits} ORDER BY 1)"
     )
     minutes = f"({60 + YEARS * 525_600} - n * CAST({YEARS * 525_600} AS BIGINT) / {10**PLACES})"
 
