@@ -170,9 +170,7 @@ def _departments(taken: Iterable[_Taken]) -> list[DepartmentVisits]:
             of[one.department].append(one)
     found = []
     for name, doctors in of.items():
-        visits, completed, missed, minutes = (
-            sum(numbers)
-            for numbers in zip(*((one.visits, one.completed, one.missed, one.minutes) for one in doctors), strict=True)
-        )
+        visits, minutes = sum(one.visits for one in doctors), sum(one.minutes for one in doctors)
+        completed, missed = sum(one.completed for one in doctors), sum(one.missed for one in doctors)
         found.append(DepartmentVisits(name, visits, minutes, percent(missed, missed + completed)))
     return sorted(found, key=lambda department: (-department.visits, department.name))
