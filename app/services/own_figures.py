@@ -72,8 +72,10 @@ def find(actor: Actor, weeks: int) -> Figures:
     policy.require(actor, Permission.RUN_CLINIC)
     mondays = _mondays(weeks)
     starts = [day_bounds(monday)[0] for monday in [*mondays, mondays[-1] + _WEEK]]
-    pairs = zip(_visits(actor, starts), _means(actor, starts), strict=True)
-    return Figures([Week(monday, *counts, mean) for monday, (counts, mean) in zip(mondays, pairs, strict=True)])
+    columns = zip(mondays, _visits(actor, starts), _means(actor, starts), strict=True)
+    return Figures(
+        [Week(monday, completed, missed, cancelled, mean) for monday, (completed, missed, cancelled), mean in columns]
+    )
 
 
 def _mondays(weeks: int) -> list[date]:
@@ -82,7 +84,7 @@ def _mondays(weeks: int) -> list[date]:
     return [last - _WEEK * before for before in reversed(range(weeks))]
 
 
-def _visits(actor: Actor, starts: Sequence[datetime]) -> list[tuple[int, int, int]]:
+def _visits(actor: Actor, starts: Sequence[datetime]) -> list[list[int]]:
     """How many visits of each week were completed, missed and cancelled."""
     span = spans(starts)
     theirs = (
