@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, select, update
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app.clock import now
 from app.extensions import db
@@ -50,15 +51,16 @@ def call_off(actor: Actor, visits: Collection[Appointment], reason: str) -> None
 
     The number of statements hardly grows with theirs: thousands take a second or two (docs/performance.md).
     """
-    moment = now()
-    for visit in visits:
-        visit.state, visit.cancelled_at, visit.cancel_reason = (
-            VisitState.CANCELLED,
-            moment,
-            reason.strip()[:LONGEST_TEXT],
-        )
-        visit.version += 1
     db.session.flush()
+    moment = now()
+    values = {"state": VisitState.CANCELLED, "cancelled_at": moment, "updated_at": moment}
+    values |= {"cancel_reason": reason.strip()[:LONGEST_TEXT]}
+    theirs = update(Appointment).where(Appointment.id.in_([visit.id for visit in visits]))
+    theirs = theirs.execution_options(synchronize_session=False)  # we know better, and several times quicker
+    db.session.execute(theirs.values(**values, version=Appointment.version + 1))
+    for visit in visits:
+        for name, value in (*values.items(), ("version", visit.version + 1)):
+            set_committed_value(visit, name, value)
     calendars.freed_of({visit.doctor_id for visit in visits})
     audit.record_each(actor, "appointment.cancelled", [(visit, visit.patient_id) for visit in visits])
     told = [(visit, visit.patient.manager) for visit in visits if visit.patient.manager is not None]

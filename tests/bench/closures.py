@@ -25,7 +25,7 @@ FOLDER = ROOT / "instance" / "bench-closures"
 DOCTORS, PATIENTS = 400, 20_000
 PER_DAY = 25
 """Visits of each doctor on each of the coming days."""
-DAYS = 5
+DAYS = 3
 NUMBERS = (200, 1000, 5000)
 
 

@@ -75,7 +75,7 @@ def home() -> Response:
         ),
         by_occupancy=charts.bars(
             [department.name for department in figures.occupancy],
-            Series("Occupancy, %", [round(department.percent) for department in figures.occupancy]),
+            Series("Full, %", [round(department.percent) for department in figures.occupancy]),
             unit="%",
             whole=100,
         ),
