@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parent
 MINIMUM_SECRET_LENGTH = 32
 MINIMUM_SECRET_CHARACTERS = 8
 SHORTEST_SLOT_MINUTES, LONGEST_SLOT_MINUTES = 5, 480
+LONGEST_REMINDER_HOURS = 168
 MAIL_SCHEMES = ("file", "smtp", "console")
 USUAL_COLOUR = "#0b5563"
 """That of static/css/_theme.scss."""
@@ -80,6 +81,8 @@ class Settings:
     booking_cutoff_hours: int = 2
     booking_horizon_days: int = 90
     waiting_offer_hours: int = 4
+    reminder_first_hours: int = 24
+    reminder_second_hours: int = 2
     idempotency_hours: int = 24
 
     @property
@@ -193,6 +196,12 @@ class Settings:
         if not least <= self.default_slot_minutes <= most:
             message = f"DEFAULT_SLOT_MINUTES is {self.default_slot_minutes}; it must be from {least} to {most}."
             raise SettingsError(message)
+        if not self.reminder_second_hours < self.reminder_first_hours <= LONGEST_REMINDER_HOURS:
+            message = (
+                f"REMINDER_FIRST_HOURS is {self.reminder_first_hours}; "
+                f"it must be more than REMINDER_SECOND_HOURS and at most {LONGEST_REMINDER_HOURS}."
+            )
+            raise SettingsError(message)
 
     def refuse_unsafe(self) -> None:
         """Raise SettingsError where a production server would expose patients."""
@@ -223,6 +232,8 @@ CHANGEABLE = frozenset(
         "booking_horizon_days",
         "booking_cutoff_hours",
         "waiting_offer_hours",
+        "reminder_first_hours",
+        "reminder_second_hours",
         "doctor_approval",
         "second_factor_required",
     }
@@ -260,6 +271,8 @@ _NUMBERS = (
     "booking_cutoff_hours",
     "booking_horizon_days",
     "waiting_offer_hours",
+    "reminder_first_hours",
+    "reminder_second_hours",
     "idempotency_hours",
 )
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

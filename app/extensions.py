@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextvars import ContextVar
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Protocol, cast
@@ -71,16 +71,18 @@ class JobQueue:
         patience = {"socket_connect_timeout": 2, "socket_timeout": 2}
         app.extensions["rq"] = Queue(connection=Redis.from_url(url, **patience)) if url else None
 
-    def put(self, job: str, *arguments: int | str) -> None:
-        """Hand over a job by its dotted path. A Redis that cannot be reached is logged, not raised."""
+    def put(self, jobs: Collection[tuple[str, tuple[int | str, ...]]]) -> None:
+        """Hand over jobs by their dotted paths. A Redis that cannot be reached is logged once, and not raised."""
         queue = current_app.extensions["rq"]
         if queue is None:
-            self.embedded.put((job, arguments))
+            for job in jobs:
+                self.embedded.put(job)
             return
         try:
-            queue.enqueue(job, *arguments)
+            for path, arguments in jobs:
+                queue.enqueue(path, *arguments)
         except RedisError:
-            current_app.logger.warning("Redis cannot be reached: %s waits for the sweep", job)
+            current_app.logger.warning("Redis cannot be reached: %s wait for the sweep", [path for path, _ in jobs][:3])
 
 
 db = SQLAlchemy(model_class=Base)

@@ -47,9 +47,7 @@ def after_commit(job: str, *arguments: int | str) -> None:
 
     However often it is asked for with the same arguments, it runs once.
     """
-    jobs = db.session.info.setdefault(_JOBS, [])
-    if (job, arguments) not in jobs:
-        jobs.append((job, arguments))
+    db.session.info.setdefault(_JOBS, {})[job, arguments] = None
 
 
 def mark_rollback_only() -> None:
@@ -69,8 +67,7 @@ def commit() -> None:
     except IntegrityError as error:
         rollback()
         raise explain(error) from error
-    for job, arguments in db.session.info.pop(_JOBS, []):
-        job_queue.put(job, *arguments)
+    job_queue.put(db.session.info.pop(_JOBS, ()))
 
 
 def rollback() -> None:

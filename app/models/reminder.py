@@ -10,7 +10,10 @@ from app.models.types import KEY, foreign_key, pk, utc
 
 
 class ReminderChoice(Base):
-    """What an account has chosen: mail a day before its patients' visits, mail some hours before, both or none."""
+    """What an account has chosen: the first reminder of its patients' visits (`day_before`), the second, both or none.
+
+    How long before a visit each comes is a setting of the hospital.
+    """
 
     __tablename__ = "reminder_choice"
 

@@ -67,5 +67,7 @@ class HospitalSettings(Base):
     booking_horizon_days: Mapped[int | None]
     booking_cutoff_hours: Mapped[int | None]
     waiting_offer_hours: Mapped[int | None]
+    reminder_first_hours: Mapped[int | None]
+    reminder_second_hours: Mapped[int | None]
     doctor_approval: Mapped[text | None]
     second_factor_required: Mapped[text | None]

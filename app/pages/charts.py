@@ -194,12 +194,15 @@ def _stack(place: tuple[float, float], values: Sequence[int], top: int) -> Itera
         below += value
 
 
-def bars(labels: Sequence[str], series: Series) -> Bars:
-    """Bars that lie, one for each label."""
-    most = max(series.values, default=0) or 1
+def bars(labels: Sequence[str], series: Series, *, unit: str = "", whole: int = 1) -> Bars:
+    """Bars that lie, one for each label, with the unit after each number.
+
+    The longest is as long as can be, or, where all stay below the `whole`, shorter in proportion.
+    """
+    most = max([*series.values, whole])
     widths = [round(value / most * BAR_LONGEST, 3) for value in series.values]
     drawn = [
-        Bar(label, at * BAR_ROW, width, width + 1, f"{value:,}")
+        Bar(label, at * BAR_ROW, width, width + 1, f"{value:,}{unit}")
         for at, (label, value, width) in enumerate(zip(labels, series.values, widths, strict=True))
     ]
     return Bars(labels, series, drawn)

@@ -15,18 +15,22 @@ from app.errors import Outdated
 from app.extensions import db
 from app.models import OPEN, Appointment, VisitState
 from app.policy import Actor
-from app.services import calendars, waiting_offers
-from app.services.appointments import WITH_PEOPLE, call_off
+from app.services import calendars, cancellations, waiting_offers
+from app.services.appointments import WITH_PEOPLE
 from app.services.availability import LONGEST_VISIT
 from app.services.timetable import Interval
 
 
 @dataclass(frozen=True, slots=True)
 class Affected:
-    """What loses its time, soonest first: `visits` with their people, and times that the waiting list was offered."""
+    """What loses its time, soonest first: `visits` with their people, and times that the waiting list was offered.
+
+    Where there are more visits than can be cancelled at once, `too_many` says how many, and none is loaded.
+    """
 
     visits: Sequence[Appointment] = ()
     held: Sequence[Appointment] = ()
+    too_many: int = 0
 
     @property
     def seal(self) -> str:
@@ -44,16 +48,19 @@ class Unseen(Outdated):
     default = "The visits below have changed since you looked. Check them again."
 
 
-def within(actor: Actor, doctor_id: int | None, starts_at: datetime, ends_at: datetime) -> Affected:
+def within(
+    actor: Actor, doctor_id: int | None, starts_at: datetime, ends_at: datetime, *, most: int | None = None
+) -> Affected:
     """What is still to come or under way of a doctor, or of all, and touches the time between two moments.
 
-    Two statements.
+    `most` is how many visits can be cancelled at once. Two statements.
     """
     return _affected(
         actor,
         doctor_id,
         starts_at,
         until=ends_at,
+        most=most,
         loses=lambda visit: visit.starts_at < ends_at and visit.ends_at > starts_at,
     )
 
@@ -71,12 +78,17 @@ def lock_patients(doctor_ids: Collection[int], affected: Affected) -> None:
 
 def cancel(actor: Actor, affected: Affected, reason: str) -> None:
     """Cancel the visits, whose calendars are locked, and tell each patient's side."""
-    for visit in affected.visits:
-        call_off(actor, visit, reason)
+    cancellations.call_off(actor, affected.visits, reason)
 
 
 def _affected(
-    actor: Actor, doctor_id: int | None, start: datetime, *, until: datetime | None, loses: Callable[[Interval], bool]
+    actor: Actor,
+    doctor_id: int | None,
+    start: datetime,
+    *,
+    until: datetime | None,
+    loses: Callable[[Interval], bool],
+    most: int | None = None,
 ) -> Affected:
     moment = now()
     query = policy.visible(actor, Appointment).where(
@@ -87,8 +99,12 @@ def _affected(
     )
     if until is not None:
         query = query.where(Appointment.starts_at < until)
-    times = query.with_only_columns(Appointment.id, Appointment.starts_at, Appointment.ends_at)
-    keys = [key for key, starts_at, ends_at in db.session.execute(times) if loses(Interval(starts_at, ends_at))]
+    times = query.with_only_columns(Appointment.id, Appointment.state, Appointment.starts_at, Appointment.ends_at)
+    losing = {key: state for key, state, *time in db.session.execute(times) if loses(Interval(*time))}
+    number = sum(state in OPEN for state in losing.values())
+    if most is not None and number > most:
+        return Affected(too_many=number)
+    keys = list(losing)
     rows = select(Appointment).where(Appointment.id.in_(keys)).order_by(Appointment.starts_at, Appointment.id)
     rows = rows.options(*WITH_PEOPLE).execution_options(populate_existing=True)
     found = db.session.scalars(rows).all() if keys else []

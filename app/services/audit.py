@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import bindparam, insert, select
 
@@ -11,7 +12,7 @@ from app.clock import now
 from app.extensions import Base, db
 from app.models import AuditEvent, AuditEventPatient, EmergencyAccess
 from app.policy import Actor
-from app.services.inserting import add_row
+from app.services.inserting import add_row, add_rows
 
 EMERGENCY = "in_emergency"
 """The detail that flags what a doctor did with records while they were open in an emergency: their patients' keys."""
@@ -44,20 +45,39 @@ def record(
     moment = now()
     if actor.is_doctor and action.startswith(_WITH_RECORDS):
         details.update(_flag(actor, read_of or ([patient_id] if patient_id else []), moment))
-    event_id = add_row(
-        AuditEvent,
-        at=moment,
-        account_id=actor.account_id or account_id,
-        action=action,
-        object_type="" if row is None else row.__tablename__,
-        object_id=None if row is None else row.id,  # type: ignore[attr-defined] # every model has a key
-        patient_id=patient_id,
-        details=details,
-        origin=actor.origin,
-    )
+    event_id = add_row(AuditEvent, **_event(actor, action, row, patient_id, moment, account_id=account_id, **details))
     if len(read_of) > 1:
         found_by = [{"event_id": event_id, "patient_id": key, "at": moment} for key in read_of]
         db.session.connection().execute(insert(AuditEventPatient), found_by)
+
+
+def record_each(actor: Actor, action: str, rows: Sequence[tuple[Base, int]]) -> None:
+    """As `record`, one event for each row and its patient, in a few statements; not for what is done with records."""
+    moment = now()
+    add_rows(AuditEvent, [_event(actor, action, row, patient_id, moment) for row, patient_id in rows])
+
+
+def _event(
+    actor: Actor,
+    action: str,
+    row: Base | None,
+    patient_id: int | None,
+    moment: datetime,
+    *,
+    account_id: int | None = None,
+    **details: str | int | list[int] | None,
+) -> dict[str, Any]:
+    """The columns of an event."""
+    return {
+        "at": moment,
+        "account_id": actor.account_id or account_id,
+        "action": action,
+        "object_type": "" if row is None else row.__tablename__,
+        "object_id": None if row is None else row.id,  # type: ignore[attr-defined] # every model has a key
+        "patient_id": patient_id,
+        "details": details,
+        "origin": actor.origin,
+    }
 
 
 def _flag(actor: Actor, patient_ids: Sequence[int], moment: datetime) -> dict[str, list[int]]:

@@ -1,15 +1,19 @@
-"""Cancelling all that is still to come: a patient is voided, a doctor leaves."""
+"""Cancelling many visits at once: a patient is voided, a doctor leaves or takes time off, the hospital is closed."""
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Select, select
+from collections.abc import Collection
+
+from sqlalchemy import ColumnElement, Select, select, update
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app.clock import now
 from app.extensions import db
-from app.models import OPEN, Appointment, WaitingEntry
+from app.models import OPEN, Appointment, VisitState, WaitingEntry
 from app.policy import Actor
-from app.services import calendars
-from app.services.appointments import WITH_PEOPLE, call_off
+from app.services import audit, calendars, outbox, reminders
+from app.services.appointments import LONGEST_TEXT, WITH_PEOPLE
+from app.services.outbox import Template
 
 
 def coming(*, patient_id: int | None = None, doctor_id: int | None = None) -> Select[Appointment]:
@@ -34,13 +38,36 @@ def cancel_coming(
     patients |= set() if patient_id is None else {patient_id}
     calendars.lock(sorted(doctors), sorted(patients))
     visits = list(db.session.scalars(query.options(*WITH_PEOPLE).execution_options(populate_existing=True)))
-    for visit in visits:
-        call_off(actor, visit, reason)
+    call_off(actor, visits, reason)
     calendars.release(_of(patient_id, doctor_id))
     waits = (WaitingEntry.ended_at.is_(None), _of(patient_id, doctor_id, WaitingEntry))
     for waited_for in db.session.scalars(select(WaitingEntry.doctor_id).where(*waits).distinct()).all():
         calendars.freed(waited_for)
     return visits
+
+
+def call_off(actor: Actor, visits: Collection[Appointment], reason: str) -> None:
+    """Cancel visits, loaded WITH_PEOPLE, whose calendars are locked, as `appointments.call_off` does each.
+
+    The number of statements hardly grows with theirs: thousands take a second or two (docs/performance.md).
+    """
+    if not visits:
+        return
+    db.session.flush()
+    moment = now()
+    values = {"state": VisitState.CANCELLED, "cancelled_at": moment, "updated_at": moment}
+    values |= {"cancel_reason": reason.strip()[:LONGEST_TEXT]}
+    theirs = update(Appointment).where(Appointment.id.in_([visit.id for visit in visits]))
+    theirs = theirs.execution_options(synchronize_session=False)  # we know better, and several times quicker
+    db.session.execute(theirs.values(**values, version=Appointment.version + 1))
+    for visit in visits:
+        for name, value in (*values.items(), ("version", visit.version + 1)):
+            set_committed_value(visit, name, value)
+    calendars.freed_of({visit.doctor_id for visit in visits})
+    audit.record_each(actor, "appointment.cancelled", [(visit, visit.patient_id) for visit in visits])
+    told = [(visit, visit.patient.manager) for visit in visits if visit.patient.manager is not None]
+    outbox.tell_about_visits(Template.CANCELLED, told)
+    reminders.drop(told)
 
 
 def _of(

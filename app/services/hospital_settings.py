@@ -13,10 +13,17 @@ from app.errors import Invalid, Outdated
 from app.extensions import db, read_only, settings
 from app.models import HospitalSettings
 from app.policy import Actor, Permission
-from app.services import audit, calendars, pictures, second_factors
+from app.services import audit, calendars, pictures, reminders, second_factors
 from app.services.pictures import NewPicture
 from app.services.reading import fixed, read
-from config import CHANGEABLE, CHOICES, HEX_COLOUR, LONGEST_SLOT_MINUTES, SHORTEST_SLOT_MINUTES
+from config import (
+    CHANGEABLE,
+    CHOICES,
+    HEX_COLOUR,
+    LONGEST_REMINDER_HOURS,
+    LONGEST_SLOT_MINUTES,
+    SHORTEST_SLOT_MINUTES,
+)
 
 LONGEST_NAME = 80
 RANGES: Mapping[str, tuple[int, int]] = {
@@ -24,6 +31,8 @@ RANGES: Mapping[str, tuple[int, int]] = {
     "booking_horizon_days": (1, 730),
     "booking_cutoff_hours": (0, 336),
     "waiting_offer_hours": (1, 168),
+    "reminder_first_hours": (2, LONGEST_REMINDER_HOURS),
+    "reminder_second_hours": (1, LONGEST_REMINDER_HOURS - 1),
 }
 """The least and the most of each number, in the unit that its name ends with."""
 
@@ -81,6 +90,7 @@ def change(
         raise Outdated(_CHANGED, errors={name: [f"{_CHANGED} This is now: {getattr(settings, name)}"] for name in new})
     _check(actor, new)
     told: dict[str, Any] = {name: f"{getattr(settings, name)} → {value}" for name, value in new.items()}
+    leads = reminders.leads()
     for name, value in new.items():
         setattr(row, name, value)
     if logo is not None or without_logo:
@@ -90,9 +100,10 @@ def change(
     row.version += 1
     db.session.flush()
     audit.record(actor, "hospital.changed", row, **told)
+    extensions.forget_choices()
     if _FREEING & set(new):
         calendars.freed_everywhere()
-    extensions.forget_choices()
+    reminders.retime(leads)
     return row
 
 
@@ -123,7 +134,12 @@ def _check(actor: Actor, new: Mapping[str, Any]) -> None:
     problems = {name: _problem(name, value) for name, value in new.items()}
     if new.get("second_factor_required") == "staff" and not second_factors.is_on(cast("int", actor.account_id)):
         problems["second_factor_required"] = "First turn on two-step sign-in for your own account, under My account."
+    first, second = (
+        new.get(name, getattr(settings, name)) for name in ("reminder_first_hours", "reminder_second_hours")
+    )
     errors = {name: [problem] for name, problem in problems.items() if problem}
+    if not errors and second >= first:
+        errors["reminder_second_hours"] = ["Enter fewer hours than for the first reminder."]
     if errors:
         raise Invalid(errors=errors)
 

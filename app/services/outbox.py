@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,7 +25,7 @@ from app.models import (
     VisitState,
     WaitingOffer,
 )
-from app.services.inserting import add_row
+from app.services.inserting import add_row, add_rows
 
 LEASE = timedelta(seconds=20)
 """How long a message stays with a worker that no longer says that it is at work on it: one that was killed."""
@@ -95,6 +95,12 @@ HOLDS: dict[Template, Callable[[Account, Message], bool]] = {
 def tell_about_visit(template: Template, appointment: Appointment, account: Account) -> None:
     """Have an account told of a visit, which must be flushed: the row is saved or lost with the event."""
     _put(**_about(template, account, appointment.id, appointment.version))
+
+
+def tell_about_visits(template: Template, visits: Sequence[tuple[Appointment, Account]]) -> None:
+    """As `tell_about_visit`, of many in a few statements."""
+    for key in add_rows(Message, [_about(template, account, visit.id, visit.version) for visit, account in visits]):
+        unit_of_work.after_commit(DELIVER, key)
 
 
 def schedule_about_visit(template: Template, appointment: Appointment, account: Account, due_at: datetime) -> None:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Any
+from datetime import UTC, date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import func, select
 
 from app import policy
 from app.clock import day_bounds, local_today, now
 from app.extensions import db
 from app.models import Appointment, Review, VisitState
 from app.policy import Actor, Permission
+from app.services.local_days import spans, within
+from app.services.percentages import percent
 from app.services.ratings import is_verified, rounded
 
 PERIODS = (4, 12, 26, 52)
@@ -21,6 +22,7 @@ PERIODS = (4, 12, 26, 52)
 USUAL_PERIOD = 12
 
 _WEEK = timedelta(days=7)
+_BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
 _COUNTED = (VisitState.COMPLETED, VisitState.NO_SHOW, VisitState.CANCELLED)
 
 
@@ -62,22 +64,18 @@ class Figures:
     @property
     def missed_percent(self) -> float | None:
         """The share of missed visits among those that were not called off, in percent; None without any."""
-        expected = self.completed + self.missed
-        return round(100 * self.missed / expected, 1) if expected else None
+        return percent(self.missed, self.completed + self.missed)
 
 
 def find(actor: Actor, weeks: int) -> Figures:
     """The figures of the doctor who asks, of the last weeks: two statements. Raises Forbidden for anyone else."""
     policy.require(actor, Permission.RUN_CLINIC)
     mondays = _mondays(weeks)
-    starts = [day_bounds(monday)[0] for monday in mondays]
-    visits, means = _visits(actor, starts), _means(actor, starts)
-    return Figures([_week_of(monday, at, visits, means[at]) for at, monday in enumerate(mondays)])
-
-
-def _week_of(monday: date, at: int, visits: Mapping[tuple[int, VisitState], int], mean: float | None) -> Week:
-    completed, missed, cancelled = (visits.get((at, state), 0) for state in _COUNTED)
-    return Week(monday, completed, missed, cancelled, mean)
+    starts = [day_bounds(monday)[0] for monday in [*mondays, mondays[-1] + _WEEK]]
+    columns = zip(mondays, _visits(actor, starts), _means(actor, starts), strict=True)
+    return Figures(
+        [Week(monday, completed, missed, cancelled, mean) for monday, (completed, missed, cancelled), mean in columns]
+    )
 
 
 def _mondays(weeks: int) -> list[date]:
@@ -86,42 +84,28 @@ def _mondays(weeks: int) -> list[date]:
     return [last - _WEEK * before for before in reversed(range(weeks))]
 
 
-def _visits(actor: Actor, starts: Sequence[datetime]) -> dict[tuple[int, VisitState], int]:
-    """How many visits ended how, by the number of the week."""
-    visit = (
-        select(_week(Appointment.starts_at, starts), Appointment.state)
-        .where(
-            Appointment.doctor_id == actor.doctor_id,
-            Appointment.starts_at >= starts[0],
-            Appointment.starts_at < now(),
-            Appointment.state.in_(_COUNTED),
-            Appointment.removed_at.is_(None),
-        )
-        .subquery()
+def _visits(actor: Actor, starts: Sequence[datetime]) -> list[list[int]]:
+    """How many visits of each week were completed, missed and cancelled."""
+    span = spans(starts)
+    theirs = (
+        Appointment.doctor_id == actor.doctor_id,
+        Appointment.starts_at < now(),
+        Appointment.removed_at.is_(None),
     )
-    query = select(visit.c.week, visit.c.state, func.count()).group_by(visit.c.week, visit.c.state)
-    return {(week, state): count for week, state, count in db.session.execute(query)}
+    counts = (
+        within(span, Appointment.starts_at, func.count(), Appointment.state == state, *theirs) for state in _COUNTED
+    )
+    return [counts for _, *counts in db.session.execute(select(span.c.number, *counts).order_by(span.c.number))]
 
 
 def _means(actor: Actor, starts: Sequence[datetime]) -> list[float | None]:
     """The mean of all verified reviews at the end of each week, as they read today: those from before count in all."""
-    review = (
-        select(_week(Review.created_at, starts), Review.rating)
-        .where(Review.doctor_id == actor.doctor_id, Review.hidden_at.is_(None), is_verified())
-        .subquery()
-    )
-    query = select(review.c.week, func.count(), func.sum(review.c.rating)).group_by(review.c.week)
-    found = {week: (count, int(total)) for week, count, total in db.session.execute(query)}
-    count, total = found.get(-1, (0, 0))
+    span = spans([_BEFORE_ALL, *starts])
+    theirs = (Review.doctor_id == actor.doctor_id, Review.hidden_at.is_(None), is_verified())
+    numbers = (within(span, Review.created_at, what, *theirs) for what in (func.count(), func.sum(Review.rating)))
+    count, total = 0, 0
     means: list[float | None] = []
-    for at in range(len(starts)):
-        more, stars = found.get(at, (0, 0))
-        count, total = count + more, total + stars
+    for _, more, stars in db.session.execute(select(span.c.number, *numbers).order_by(span.c.number)):
+        count, total = count + more, total + int(stars or 0)
         means.append(rounded(total / count) if count else None)
-    return means
-
-
-def _week(moment: Any, starts: Sequence[datetime]) -> ColumnElement[int]:
-    """The number of the week, from 0, in which a moment lies; -1 for one before the first."""
-    weeks = [(moment >= start, at) for at, start in reversed(list(enumerate(starts)))]
-    return case(*weeks, else_=-1).label("week")
+    return means[1:]

@@ -1,30 +1,56 @@
 """Reminders: mail before a visit, written when it is confirmed, which follows the visit and what the account wants.
 
 Each version of a visit has reminders of its own. Whether one still holds, and is wanted, is asked when it is due.
+How long before a visit they come is a setting of the hospital; the templates are named after its usual values.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 
 from sqlalchemy import select, update
 
 from app import policy
 from app.clock import now
-from app.extensions import db
+from app.extensions import db, settings
 from app.models import Account, Appointment, Message, MessageState, ReminderChoice, VisitState
 from app.policy import Actor, Permission
 from app.services import audit, outbox
+from app.services.local_days import Later
 from app.services.outbox import Template
 
-LEADS: Mapping[Template, timedelta] = {
-    Template.REMINDER_DAY: timedelta(hours=24),
-    Template.REMINDER_HOURS: timedelta(hours=2),
-}
-"""How long before a visit each reminder is due."""
+REMINDERS = (Template.REMINDER_DAY, Template.REMINDER_HOURS)
+"""The first and the second reminder of a visit."""
 
-_NAMES = frozenset(template.value for template in LEADS)
+_NAMES = frozenset(template.value for template in REMINDERS)
+
+
+def leads() -> Mapping[Template, int]:
+    """How many hours before a visit each reminder is due, the earlier first."""
+    return dict(zip(REMINDERS, (settings.reminder_first_hours, settings.reminder_second_hours), strict=True))
+
+
+def retime(former: Mapping[Template, int]) -> None:
+    """Have reminders that wait be due as the hospital now wants, which was as `former` says: a statement each.
+
+    One whose new time has passed keeps its own, so that nobody goes without, and no mail for days goes out in one go.
+    """
+    moment = now()
+    for template, hours in leads().items():
+        due_at = Later(Message.due_at, former[template] - hours)
+        if former[template] != hours:
+            db.session.execute(
+                update(Message)
+                .where(
+                    Message.template == template.value,
+                    Message.state == MessageState.WAITING,
+                    Message.attempts == 0,
+                    Message.due_at > moment,
+                    due_at > moment,
+                )
+                .values(due_at=due_at)
+            )
 
 
 def follow(visit: Appointment, account: Account, *, is_new: bool = False) -> None:
@@ -34,10 +60,21 @@ def follow(visit: Appointment, account: Account, *, is_new: bool = False) -> Non
     confirmation, nor one whose time has passed. A visit that `is_new` has none yet.
     """
     present = set() if is_new else _drop_stale(visit, account)
-    for template, lead in LEADS.items():
-        due_at = visit.starts_at - lead
+    for template, hours in leads().items():
+        due_at = visit.starts_at - timedelta(hours=hours)
         if visit.state is VisitState.CONFIRMED and template.value not in present and due_at > now():
             outbox.schedule_about_visit(template, visit, account, due_at)
+
+
+def drop(visits: Sequence[tuple[Appointment, Account]]) -> None:
+    """Drop what would remind accounts of visits that are off, in one statement."""
+    query = update(Message).where(
+        Message.account_id.in_({account.id for _, account in visits}),
+        Message.subject_id.in_([visit.id for visit, _ in visits]),
+        Message.template.in_(_NAMES),
+        Message.state == MessageState.WAITING,
+    )
+    db.session.execute(query.values(state=MessageState.DROPPED, lease_until=None))
 
 
 def is_reminder(message: Message) -> bool:
@@ -65,7 +102,7 @@ def chosen(actor: Actor) -> frozenset[Template]:
     policy.require(actor, Permission.MANAGE_ACCOUNT)
     row = _choice_of(actor)
     if row is None:
-        return frozenset(LEADS)
+        return frozenset(REMINDERS)
     wanted = {Template.REMINDER_DAY: row.day_before, Template.REMINDER_HOURS: row.hours_before}
     return frozenset(template for template, is_wanted in wanted.items() if is_wanted)
 

@@ -78,7 +78,7 @@ def free_between(
     """The free slots that start from `start` until before `end`, in order, each made only when it is asked for."""
     if not week or start >= end:
         return
-    blocks = _merged(taken)
+    blocks = merged(taken)
     block = next(blocks, None)
     for slot in _timetable(week, start, end, zone):
         while block is not None and block.ends_at <= slot.starts_at:
@@ -124,8 +124,8 @@ def _cut(hours: Hours, day: date, zone: ZoneInfo) -> Iterator[Slot]:
         local += length
 
 
-def _merged(taken: Iterable[Interval]) -> Iterator[Interval]:
-    """The same time as intervals in order that do not overlap."""
+def merged(taken: Iterable[Interval]) -> Iterator[Interval]:
+    """The same time as intervals in order that neither overlap nor touch."""
     current: Interval | None = None
     for interval in sorted(taken):
         if current is None:

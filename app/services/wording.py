@@ -55,6 +55,13 @@ def period(starts_at: datetime, ends_at: datetime) -> str:
     return f"{when(starts_at)} to {when(ends_at)}"
 
 
+def before(hours: int) -> str:
+    """How long before something: `2 hours before`, and whole days as `a day before`, `3 days before`."""
+    if hours % 24:
+        return "an hour before" if hours == 1 else f"{hours} hours before"
+    return "a day before" if hours == 24 else f"{hours // 24} days before"  # noqa: PLR2004 (hours of a day)
+
+
 def whole_date(on: date) -> str:
     """A date of any year, such as of a birth: `15 March 2019`."""
     return f"{on.day} {on:%B} {on.year}"

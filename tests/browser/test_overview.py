@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +14,14 @@ from app.models import VisitState
 from app.policy import Actor
 from app.services import audit
 from tests.browser.support import look
-from tests.factories import AccountFactory, AppointmentFactory, DepartmentFactory, DoctorFactory, PatientFactory
+from tests.factories import (
+    AccountFactory,
+    AppointmentFactory,
+    DepartmentFactory,
+    DoctorFactory,
+    PatientFactory,
+    WeeklyHoursFactory,
+)
 from tests.support.databases import Database
 
 SignIn = Callable[..., None]
@@ -26,6 +33,7 @@ def hospital(database: Database) -> Any:
     """Some weeks of visits in two departments, and a patient whose record was read. The admin is returned."""
     for name, visits in (("Cardiology", 6), ("Ear, nose and throat", 3)):
         doctor = DoctorFactory(department=DepartmentFactory(name=name))
+        WeeklyHoursFactory(doctor=doctor, starts=time(9), ends=time(12))
         for number in range(visits):
             AppointmentFactory(
                 doctor=doctor,
@@ -58,6 +66,10 @@ def test_figures_of_other_days(page: Page, sign_in: SignIn, hospital: Any):
     table = page.get_by_role("table", name="Visits by department")
     expect(table.get_by_role("columnheader")).to_have_text(["Department", "Visits", "Hours taken", "Missed, %"])
     expect(table.get_by_role("row", name="Cardiology").get_by_role("cell")).to_have_text(["6", "3.0", "16.7"])
+    expect(page.get_by_role("img", name="Occupancy by department")).to_be_visible()
+    page.get_by_text("Show as a table: Occupancy by department").click()
+    table = page.get_by_role("table", name="Occupancy by department")
+    expect(table.get_by_role("row", name="Cardiology").get_by_role("cell")).to_have_text(["50", "3.0", "6.0"])
     look(page, "admin-dashboard")
 
     page.get_by_label("Period", exact=True).select_option("7")

@@ -118,6 +118,7 @@ class TestDashboard:
         assert (found["appointments booked"], found["visits completed"]) == ("2", "1")
         assert found["missed, of those that are over"] == "50%"
         assert "Cardiology" in page.text
+        assert "No doctor offered time in this period" in page.text
         assert figures(admins_client.get("/admin?days=nonsense").text)["visits completed"] == "0"
 
     @pytest.mark.parametrize(

@@ -15,10 +15,11 @@ from sqlalchemy import select
 
 from app.jobs import mail
 from app.models import Message, MessageState, VisitKind
-from app.services import outbox
+from app.policy import Actor
+from app.services import hospital_settings, outbox
 from app.services.outbox import Template
 from config import Settings
-from tests.factories import AppointmentFactory, DepartmentFactory, DoctorFactory
+from tests.factories import AccountFactory, AppointmentFactory, DepartmentFactory, DoctorFactory
 from tests.support.clients import form_values, submit
 from tests.support.databases import Database
 
@@ -100,6 +101,17 @@ class TestChoose:
 
         assert "checked" not in visitor.get(PAGE).text
         assert "Reminders</a>: none" in visitor.get("/my/account").text
+
+    def test_they_are_named_by_what_the_hospital_has_chosen(self, visitor: FlaskClient, database: Database) -> None:
+        admin = Actor(account_id=AccountFactory(is_admin=True).id, is_admin=True)
+        with database.unit_of_work():
+            hospital_settings.change(admin, version=1, values={"reminder_first_hours": 72, "reminder_second_hours": 5})
+
+        page = visitor.get(PAGE).text
+
+        assert "3 days before" in page
+        assert "5 hours before" in page
+        assert "3 days before and 5 hours before" in visitor.get("/my/account").text
 
     def test_what_is_no_reminder_is_refused(self, visitor: FlaskClient) -> None:
         assert submit(visitor, PAGE, wanted=["booked"]).status_code == 400

@@ -12,6 +12,7 @@ from flask import Flask
 
 from app.pages import wording
 from app.services import wording as spoken
+from app.services.wording import before
 from tests.support.settings import make_settings
 
 
@@ -82,6 +83,20 @@ def test_addresses_carry_utc() -> None:
 
     assert wording.isodate(summer) == "2026-07-01T09:00:00Z"
     assert wording.isodate(date(2026, 7, 1)) == "2026-07-01"
+
+
+@pytest.mark.parametrize(
+    ("hours", "words"),
+    [
+        (1, "an hour before"),
+        (2, "2 hours before"),
+        (24, "a day before"),
+        (36, "36 hours before"),
+        (48, "2 days before"),
+    ],
+)
+def test_how_long_before_is_said_in_whole_days_where_it_can_be(hours: int, words: str) -> None:
+    assert before(hours) == words
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,19 @@ from sqlalchemy import select
 
 from app.clock import now
 from app.errors import Conflict, Forbidden, Invalid, NotFound
-from app.models import Appointment, AuditEvent, OfferState, TimeOff, VisitState, WaitingEntry, WaitingOffer
+from app.models import (
+    Appointment,
+    AuditEvent,
+    Message,
+    MessageState,
+    OfferState,
+    TimeOff,
+    VisitState,
+    WaitingEntry,
+    WaitingOffer,
+)
 from app.policy import Actor
-from app.services import availability, booking, closures
+from app.services import availability, booking, closures, reminders
 from app.services.affected_visits import Affected, Unseen
 from app.services.time_off import Period
 from tests.factories import (
@@ -25,6 +35,7 @@ from tests.factories import (
 )
 from tests.services.visits import HALF_HOUR, TEN, as_doctor, mails
 from tests.support.databases import Database
+from tests.support.queries import count_queries
 
 pytestmark = pytest.mark.both_databases
 
@@ -118,6 +129,38 @@ class TestAdd:
             close(admin)
 
         assert rows(database) == []
+        with database.unit_of_work():
+            shown = closures.preview(admin, THAT_DAY)
+            assert (shown.too_many, shown.visits) == (2, ()), "what cannot be saved is counted, and not loaded"
+
+    def test_the_number_of_statements_does_not_grow_with_the_visits(self, database: Database, admin: Actor) -> None:
+        taken = []
+        for day, number in enumerate((2, 12)):
+            period = Period(THAT_DAY.starts_at + day * DAY, THAT_DAY.ends_at + day * DAY)
+            for _ in range(number):
+                AppointmentFactory(starts_at=TEN + day * DAY)
+            with database.unit_of_work(), count_queries() as statements:
+                assert len(close(admin, period).visits) == number
+            taken.append(len(statements))
+
+        assert taken[1] <= taken[0] + 1, "the changed visits are written in one go, or on PostgreSQL in two"
+
+    def test_each_patient_is_told_once_and_reminded_no_more(self, database: Database, admin: Actor) -> None:
+        visit: Any = AppointmentFactory(starts_at=TEN)
+        with database.unit_of_work():
+            reminders.follow(visit, visit.patient.manager)
+
+        for _ in range(2):
+            with database.unit_of_work():
+                close(admin)
+
+        with database.unit_of_work() as session:
+            query = select(Message.template, Message.state).order_by(Message.template)
+            assert [tuple(row) for row in session.execute(query)] == [
+                ("cancelled", MessageState.WAITING),
+                ("reminder_day", MessageState.DROPPED),
+                ("reminder_hours", MessageState.DROPPED),
+            ]
 
     @pytest.mark.parametrize("reason", ["", "  ", "x" * 101])
     def test_the_reason_is_for_people(self, database: Database, admin: Actor, reason: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,13 +15,21 @@ from app import extensions, unit_of_work
 from app.clock import now
 from app.errors import Forbidden, Invalid, Outdated
 from app.extensions import settings
-from app.models import Account, AuditEvent, HospitalSettings, WaitingEntry
+from app.models import Account, AuditEvent, HospitalSettings, Message, MessageState, WaitingEntry
 from app.policy import Actor
-from app.services import availability, hospital_settings
+from app.services import availability, hospital_settings, reminders
 from app.services.hospital_settings import contrast
+from app.services.outbox import Template
 from app.unit_of_work import transaction
-from tests.factories import AccountFactory, SecondFactorFactory, WaitingEntryFactory
+from tests.factories import (
+    AccountFactory,
+    AppointmentFactory,
+    PatientFactory,
+    SecondFactorFactory,
+    WaitingEntryFactory,
+)
 from tests.support.databases import Database
+from tests.support.queries import count_queries
 
 
 @pytest.fixture
@@ -120,6 +128,79 @@ class TestChange:
             assert session.get_one(WaitingEntry, entry.id).due_at is not None
 
 
+@pytest.mark.both_databases
+class TestReminderHours:
+    @pytest.fixture
+    def visit(self, patient: Any) -> Any:
+        """A confirmed visit in thirty hours."""
+        starts_at = now().replace(minute=0, second=0, microsecond=250) + timedelta(hours=30)
+        return AppointmentFactory(patient=patient, starts_at=starts_at)
+
+    @pytest.fixture
+    def patient(self, database: Database) -> Any:
+        return PatientFactory()
+
+    @pytest.mark.parametrize(
+        ("first", "second", "expected"),
+        [(12, 2, (12, 2)), (28, 25, (28, 25)), (48, 3, (24, 3)), (168, 100, (24, 2))],
+        ids=["later", "earlier", "too late for the first", "too late for both"],
+    )
+    def test_reminders_that_wait_move_unless_their_new_time_has_passed(
+        self, database: Database, admin: Actor, visit: Any, first: int, second: int, expected: tuple[int, int]
+    ) -> None:
+        with database.unit_of_work():
+            reminders.follow(visit, visit.patient.manager)
+        with database.unit_of_work():
+            change(admin, reminder_first_hours=first, reminder_second_hours=second)
+
+        assert due(database, visit) == [visit.starts_at - timedelta(hours=hours) for hours in expected]
+
+    def test_reminders_of_visits_that_are_confirmed_later_follow(
+        self, database: Database, admin: Actor, visit: Any
+    ) -> None:
+        with database.unit_of_work():
+            change(admin, reminder_first_hours=20, reminder_second_hours=10)
+        with database.unit_of_work():
+            reminders.follow(visit, visit.patient.manager)
+
+        assert due(database, visit) == [visit.starts_at - timedelta(hours=hours) for hours in (20, 10)]
+
+    def test_mail_that_is_out_or_tried_again_or_of_something_else_stays(
+        self, database: Database, admin: Actor, visit: Any
+    ) -> None:
+        at = visit.starts_at - timedelta(hours=2)
+        kept = {"template": "reminder_hours", "recipient": "ada@example.org", "due_at": at}
+        others = (kept | {"state": MessageState.SENT}, kept | {"attempts": 1}, kept | {"template": "booked"})
+        with database.unit_of_work() as session:
+            session.add_all(Message(key=str(number), **values) for number, values in enumerate(others))
+
+        with database.unit_of_work():
+            change(admin, reminder_second_hours=1)
+
+        with database.unit_of_work() as session:
+            assert set(session.scalars(select(Message.due_at))) == {at}
+
+    def test_the_number_of_statements_does_not_grow_with_the_mail(
+        self, database: Database, admin: Actor, patient: Any
+    ) -> None:
+        with database.unit_of_work():
+            for number in range(5):
+                visit = AppointmentFactory(patient=patient, starts_at=now() + timedelta(hours=30 + number))
+                reminders.follow(visit, patient.manager)
+
+        with database.unit_of_work(), count_queries() as statements:
+            reminders.retime({Template.REMINDER_DAY: 48, Template.REMINDER_HOURS: 1})
+
+        assert len([one for one in statements if one.startswith("UPDATE message")]) == 2, statements
+
+
+def due(database: Database, visit: Any) -> list[datetime]:
+    """When the reminders of a visit are due, the earlier first."""
+    with database.unit_of_work() as session:
+        query = select(Message.due_at).where(Message.subject_id == visit.id).order_by(Message.due_at)
+        return list(session.scalars(query))
+
+
 class TestLimits:
     @pytest.mark.parametrize(
         ("name", "value"),
@@ -133,6 +214,9 @@ class TestLimits:
             ("booking_cutoff_hours", -1),
             ("waiting_offer_hours", 0),
             ("waiting_offer_hours", None),
+            ("reminder_first_hours", 169),
+            ("reminder_second_hours", 0),
+            ("reminder_second_hours", 24),
             ("doctor_approval", "never"),
             ("brand_colour", "teal"),
             ("brand_colour", "#0b5563;}"),

@@ -10,8 +10,12 @@ from app.pages.forms import PortalForm
 from app.pages.render import render, see_other
 from app.services import reminders
 from app.services.outbox import Template
+from app.services.wording import before
 
-LABELS = {Template.REMINDER_DAY: "A day before", Template.REMINDER_HOURS: "2 hours before"}
+
+def _choices() -> dict[str, str]:
+    """Each reminder, and how long before a visit it comes: `A day before`."""
+    return {template.value: before(hours).capitalize() for template, hours in reminders.leads().items()}
 
 
 class RemindersForm(PortalForm):
@@ -19,14 +23,14 @@ class RemindersForm(PortalForm):
 
     wanted = SelectMultipleField(
         "When should we send an e-mail?",
-        choices={template.value: label for template, label in LABELS.items()},
+        choices=_choices,
         description="Choose both, one or none.",
     )
 
 
 def labels(wanted: frozenset[Template]) -> list[str]:
     """The reminders in words, the earlier first: `a day before`."""
-    return [label.lower() for template, label in LABELS.items() if template in wanted]
+    return [before(hours) for template, hours in reminders.leads().items() if template in wanted]
 
 
 def choose() -> Response:

@@ -73,8 +73,18 @@ def home() -> Response:
             [department.name for department in departments],
             Series("Visits", [department.visits for department in departments]),
         ),
+        by_occupancy=charts.bars(
+            [department.name for department in figures.occupancy],
+            Series("Full, %", [round(department.percent) for department in figures.occupancy]),
+            unit="%",
+            whole=100,
+        ),
+        minutes=[
+            ("Hours booked", [_hours(department.booked_minutes) for department in figures.occupancy]),
+            ("Hours offered", [_hours(department.offered_minutes) for department in figures.occupancy]),
+        ],
         more=[
-            ("Hours taken", [f"{department.minutes / 60:,.1f}" for department in departments]),
+            ("Hours taken", [_hours(department.minutes) for department in departments]),
             ("Missed, %", [department.missed_percent for department in departments]),
         ],
     )
@@ -93,3 +103,7 @@ def _visits(labels: Sequence[str], figures: Figures) -> charts.Columns:
 
 def _short(day: date) -> str:
     return f"{day.day} {day:%b}"
+
+
+def _hours(minutes: int) -> str:
+    return f"{minutes / 60:,.1f}"

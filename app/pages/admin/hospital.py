@@ -48,6 +48,8 @@ class SettingsForm(PortalForm):
         "Hours before a visit until which patients can book, move and cancel", "booking_cutoff_hours"
     )
     waiting_offer_hours = _number("Hours for which we hold a time for the waiting list", "waiting_offer_hours")
+    reminder_first_hours = _number("Hours before a visit at which the first reminder is sent", "reminder_first_hours")
+    reminder_second_hours = _number("Hours before a visit at which the second one is sent", "reminder_second_hours")
     doctor_approval = RadioField(
         "New doctors",
         choices={"manual": "An admin approves each", "automatic": "Are listed at once"},

@@ -120,6 +120,8 @@ def _settings(_scene: Any) -> dict[str, Any]:
         "booking_horizon_days": "60",
         "booking_cutoff_hours": "4",
         "waiting_offer_hours": "2",
+        "reminder_first_hours": "24",
+        "reminder_second_hours": "2",
         "doctor_approval": "manual",
         "second_factor_required": "none",
         "version": "1",
