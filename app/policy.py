@@ -38,6 +38,8 @@ from app.models import (
     Doctor,
     EmergencyAccess,
     HospitalSettings,
+    ImportBatch,
+    ImportRow,
     Message,
     NoteDraft,
     Patient,
@@ -308,6 +310,8 @@ VISIBLE: Mapping[type[Base], Mapping[Capacity, Condition]] = {
     Message: {Capacity.ADMIN: _everything},
     HospitalSettings: {Capacity.ADMIN: _everything},
     AuditEvent: {Capacity.ADMIN: _everything},
+    ImportBatch: {Capacity.ADMIN: _everything},
+    ImportRow: {Capacity.ADMIN: _everything},
     CalendarFeed: {Capacity.MEMBER: lambda actor: CalendarFeed.account_id == actor.account_id},
     ReminderChoice: {Capacity.MEMBER: lambda actor: ReminderChoice.account_id == actor.account_id},
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import bindparam, insert, select
 
@@ -11,7 +12,7 @@ from app.clock import now
 from app.extensions import Base, db
 from app.models import AuditEvent, AuditEventPatient, EmergencyAccess
 from app.policy import Actor
-from app.services.inserting import add_row
+from app.services.inserting import add_row, add_rows
 
 EMERGENCY = "in_emergency"
 """The detail that flags what a doctor did with records while they were open in an emergency: their patients' keys."""
@@ -58,6 +59,26 @@ def record(
     if len(read_of) > 1:
         found_by = [{"event_id": event_id, "patient_id": key, "at": moment} for key in read_of]
         db.session.connection().execute(insert(AuditEventPatient), found_by)
+
+
+def record_all(
+    actor: Actor,
+    action: str,
+    model: type[Base],
+    keys: Sequence[int],
+    *,
+    patients: Sequence[int] = (),
+    **details: Any,
+) -> None:
+    """As `record`, of the same act done to many rows by their keys; `patients` are whom each concerns, in their order.
+
+    Not for the reading of records, of which each has something of its own to tell.
+    """
+    about: Sequence[int | None] = patients or [None] * len(keys)
+    same = {"at": now(), "account_id": actor.account_id, "action": action, "object_type": model.__tablename__}
+    same |= {"details": details, "origin": actor.origin}
+    rows = [same | {"object_id": key, "patient_id": patient} for key, patient in zip(keys, about, strict=True)]
+    add_rows(AuditEvent, rows)
 
 
 def _flag(actor: Actor, patient_ids: Sequence[int], moment: datetime) -> dict[str, list[int]]:

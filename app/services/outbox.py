@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,7 +25,7 @@ from app.models import (
     VisitState,
     WaitingOffer,
 )
-from app.services.inserting import add_row
+from app.services.inserting import add_row, add_rows
 
 LEASE = timedelta(seconds=20)
 """How long a message stays with a worker that no longer says that it is at work on it: one that was killed."""
@@ -34,6 +34,8 @@ MAXIMUM_ATTEMPTS = 10
 FIRST_PAUSE = timedelta(seconds=15)
 SWEEP_BATCH = 100
 DELIVER = "app.jobs.mail.deliver"
+MANY_AT_ONCE, MANY_EVERY = 50, timedelta(seconds=15)
+"""How many of a thousand mails become due, and how often."""
 
 
 class Template(enum.Enum):
@@ -130,6 +132,25 @@ def tell_about_account(template: Template, account: Account, recipient: str) -> 
     """Have an account, which must be flushed, told of itself at an address; each time it is another mail."""
     key = f"{template.value}.{account.id}.{secrets.token_hex(8)}"
     _put(key=key, template=template.value, account_id=account.id, recipient=recipient)
+
+
+def tell_accounts(template: Template, accounts: Sequence[tuple[int, str]]) -> None:
+    """Have many accounts, each its key and its address, told of themselves, little by little, by the sweep.
+
+    Some are due at each sweep: other mail never waits behind all of them, and no mail server takes them for a flood.
+    """
+    moment = now()
+    rows = [
+        {
+            "key": f"{template.value}.{account_id}.{secrets.token_hex(8)}",
+            "template": template.value,
+            "account_id": account_id,
+            "recipient": email,
+            "due_at": moment + number // MANY_AT_ONCE * MANY_EVERY,
+        }
+        for number, (account_id, email) in enumerate(accounts)
+    ]
+    add_rows(Message, rows)
 
 
 def tell_nobody(template: Template) -> None:
