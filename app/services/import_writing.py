@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from sqlalchemy import Table
+
 from app.clock import now
 from app.models import (
     Account,
@@ -23,11 +25,17 @@ from app.models.types import name_key
 from app.policy import Actor
 from app.services import audit, outbox
 from app.services.import_checks import Line
-from app.services.inserting import Values, add_links, add_rows
+from app.services.inserting import Values, add_keyed_rows, add_rows
 from app.services.outbox import Template
 
 _PERSON = ("name", "date_of_birth", "phone", "insurance_number", "address")
+_NOTHING: Values = {"date_of_birth": None, "phone": "", "insurance_number": "", "address": ""}
 _ENTRY = ("name", "about", "fee", "meet_link", "accepts_in_person", "accepts_online", "department_id")
+_TIES: Mapping[Table, tuple[str, str]] = {
+    doctor_specialisation: ("specialisation_id", "specialisations_keys"),
+    doctor_designation: ("designation_id", "designations_keys"),
+}
+"""By table: its column, and where a line has the keys of the entries."""
 
 
 def write(actor: Actor, kind: ImportKind, batch_id: int, lines: Sequence[Line]) -> None:
@@ -36,45 +44,31 @@ def write(actor: Actor, kind: ImportKind, batch_id: int, lines: Sequence[Line]) 
 
 
 def _write_doctors(actor: Actor, batch_id: int, lines: Sequence[Line]) -> None:
-    people = {
-        line.id: {"name": line.account_name, "phone": "", "insurance_number": "", "address": ""}
-        | {"date_of_birth": None}
-        for line in lines
-    }
-    accounts = _invite(actor, batch_id, lines, people)
-    decided = {
-        "specialization": None,
-        "picture_id": None,
+    accounts = _invite(actor, batch_id, lines, {line.id: _NOTHING | {"name": line.account_name} for line in lines})
+    same = {
         "approval": Approval.APPROVED,
-        "decision_reason": "",
         "decided_by_id": actor.account_id,
         "decided_at": now(),
         "created_by_id": actor.account_id,
     }
-    rows = [decided | _some(line, _ENTRY) | {"account_id": accounts.get(line.id)} for line in lines]
-    keys = add_rows(Doctor, rows)
-    for table, column, name in (
-        (doctor_specialisation, "specialisation_id", "specialisations_keys"),
-        (doctor_designation, "designation_id", "designations_keys"),
-    ):
+    rows = [same | _some(line, _ENTRY) | {"account_id": accounts.get(line.id)} for line in lines]
+    keys = add_keyed_rows(Doctor, rows, by=("name", "department_id"))
+    for table, (column, named) in _TIES.items():
         links = [
-            {"doctor_id": key, column: entry}
-            for key, line in zip(keys, lines, strict=True)
-            for entry in line.values[name]
+            {"doctor_id": keys[line.values["name"], line.values["department_id"]], column: entry}
+            for line in lines
+            for entry in line.values[named]
         ]
-        add_links(table, links)
-    audit.record_all(actor, "doctor.created", Doctor, keys, approval=Approval.APPROVED.value, import_id=batch_id)
+        add_rows(table, links)
+    approval = Approval.APPROVED.value
+    audit.record_all(actor, "doctor.created", Doctor, list(keys.values()), approval=approval, import_id=batch_id)
 
 
 def _write_patients(actor: Actor, batch_id: int, lines: Sequence[Line]) -> None:
     people = {line.id: _some(line, _PERSON) for line in lines}
     _invite(actor, batch_id, lines, people)
-    alone = [
-        people[line.id] | {"manager_id": None, "created_by_id": actor.account_id, "is_own": False}
-        for line in lines
-        if not line.has_account
-    ]
-    keys = add_rows(Patient, alone)
+    rows = [people[line.id] | {"created_by_id": actor.account_id} for line in lines if not line.has_account]
+    keys = list(add_keyed_rows(Patient, rows, by=("name", "date_of_birth", "phone")).values())
     audit.record_all(actor, "patient.added", Patient, keys, patients=keys, import_id=batch_id)
 
 
@@ -83,28 +77,24 @@ def _invite(actor: Actor, batch_id: int, lines: Sequence[Line], people: Mapping[
 
     `people` are what is told of the patients, by line; the keys of the accounts are returned, by line.
     """
-    invited = [line for line in lines if line.has_account]
-    keys = add_rows(
-        Account,
-        [
-            {
-                "username": line.values["username"],
-                "username_key": name_key(line.values["username"]),
-                "email": line.values["email"],
-                "email_key": name_key(line.values["email"]),
-                "first_name": "",
-                "last_name": line.account_name,
-            }
-            for line in invited
-        ],
-    )
-    accounts = dict(zip((line.id for line in invited), keys, strict=True))
+    invited = {name_key(line.values["username"]): line for line in lines if line.has_account}
+    rows = [
+        _some(line, ("username", "email"))
+        | {"username_key": key, "email_key": name_key(line.values["email"]), "last_name": line.account_name}
+        for key, line in invited.items()
+    ]
+    made = add_keyed_rows(Account, rows, by=("username_key",))
+    accounts = {line.id: made[(key,)] for key, line in invited.items()}
+    keys = list(accounts.values())
     add_rows(Profile, [{"account_id": key} for key in keys])
     own = {"created_by_id": actor.account_id, "is_own": True}
-    patients = add_rows(Patient, [people[line] | own | {"manager_id": key} for line, key in accounts.items()])
-    audit.record_all(actor, "account.invited", Account, keys, patients=patients, import_id=batch_id)
-    addresses = [(accounts[line.id], line.values["email"]) for line in invited]
-    outbox.tell_accounts(Template.SET_PASSWORD, addresses)
+    rows = [people[line] | own | {"manager_id": key} for line, key in accounts.items()]
+    patients = add_keyed_rows(Patient, rows, by=("manager_id",))
+    theirs = [patients[(key,)] for key in keys]
+    audit.record_all(actor, "account.invited", Account, keys, patients=theirs, import_id=batch_id)
+    outbox.tell_accounts(
+        Template.SET_PASSWORD, [(accounts[line.id], line.values["email"]) for line in invited.values()]
+    )
     return accounts
 
 

@@ -22,19 +22,22 @@ def add_row(model: type[Base], **values: Any) -> int:
     return key
 
 
-def add_rows(model: type[Base], rows: Sequence[Values]) -> list[int]:
-    """As `add_row`, many by few statements: the keys are in the order of the rows, which name the same columns."""
-    if not rows:
-        return []
-    table = cast("Table", model.__table__)
-    returning = insert(table).returning(table.c.id, sort_by_parameter_order=True)
-    return list(db.session.connection().execute(returning, rows).scalars())
-
-
-def add_links(table: Table, rows: Sequence[Values]) -> None:
-    """As `add_rows`, of a table that ties two others together."""
+def add_rows(table: type[Base] | Table, rows: Sequence[Values]) -> None:
+    """As `add_row`, many by few statements; they name the same columns."""
     if rows:
         db.session.connection().execute(insert(table), rows)
+
+
+def add_keyed_rows(model: type[Base], rows: Sequence[Values], by: Sequence[str]) -> dict[tuple[Any, ...], int]:
+    """As `add_rows`; the key of each row, by its values in the columns `by`, in which no two rows are alike.
+
+    Databases promise no order in what an INSERT returns.
+    """
+    if not rows:
+        return {}
+    table = cast("Table", model.__table__)
+    returned = insert(table).returning(table.c.id, *(table.c[name] for name in by))
+    return {tuple(values): key for key, *values in db.session.connection().execute(returned, rows)}
 
 
 @cache

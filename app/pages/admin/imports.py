@@ -43,7 +43,7 @@ _KNOWN_BY = {ImportKind.DOCTORS: "department", ImportKind.PATIENTS: "date_of_bir
 class Filters(FilterForm):
     """Which rows the outcome shows."""
 
-    show = SelectField("Show", choices={value: label for value, (label, _) in _SHOWN.items()})
+    show = SelectField("Outcome", choices={value: label for value, (label, _) in _SHOWN.items()})
 
 
 class UploadForm(PortalForm):
