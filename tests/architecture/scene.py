@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
-from datetime import time
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +49,10 @@ class Scene:
     note: str
     change: str
     export: models.RecordExport
+    batch: models.ImportBatch
+    refused_batch: models.ImportBatch
+    running_batch: models.ImportBatch
+    imported_batch: models.ImportBatch
     review: models.Review
     reply: models.ReviewReply
     mapping: models.CareTeamMember
@@ -106,6 +110,13 @@ def change_of(entry: models.ClinicalRecord, doctor: models.Doctor) -> str:
     return draft.public_id
 
 
+def imported_batch() -> models.ImportBatch:
+    """A file whose row was imported by who had brought it in."""
+    admin = factories.AccountFactory(is_admin=True)
+    done = {"state": models.ImportState.DONE, "ended_at": now(), "expires_at": None}
+    return factories.ImportBatchFactory(account=admin, imported_by_id=admin.id, **done)
+
+
 def build_scene() -> Scene:
     """Write the scene into the running test's database."""
     department = factories.DepartmentFactory()
@@ -149,6 +160,12 @@ def build_scene() -> Scene:
         note=factories.NoteDraftFactory(patient=patient, doctor=doctor).public_id,
         change=change_of(amended, doctor),
         export=factories.RecordExportFactory(patient=patient),
+        batch=factories.ImportBatchFactory(),
+        refused_batch=factories.ImportBatchFactory(total=3, refused=1, file_name="more patients.xlsx"),
+        running_batch=factories.ImportBatchFactory(
+            state=models.ImportState.CHECKING, total=9000, done=4500, lease_until=now() + timedelta(days=1)
+        ),
+        imported_batch=imported_batch(),
         review=review,
         reply=factories.ReviewReplyFactory(review=review),
         mapping=factories.CareTeamMemberFactory(patient=patient, doctor=doctor),

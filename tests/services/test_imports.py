@@ -122,7 +122,8 @@ def desk(database: Database, admin: Actor) -> Desk:
 
 
 def columns(row: Base) -> Mapping[str, Any]:
-    return {name: getattr(row, name) for name in row.__table__.columns.keys() if name not in OF_THEIR_OWN}
+    names = {column.name for column in row.__table__.columns} - OF_THEIR_OWN
+    return {name: getattr(row, name) for name in names}
 
 
 class TestPatients:
