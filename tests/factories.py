@@ -336,7 +336,7 @@ class ImportBatchFactory(_RowFactory[models.ImportBatch]):
     def rows(self, create: bool, extracted: object, **_values: Any) -> None:  # noqa: FBT001  (factory_boy's signature)
         """Write as many rows as were refused and accepted, while it waits."""
         if self.is_waiting:  # type: ignore[attr-defined]  # it is the batch
-            for number in range(self.total):  # type: ignore[attr-defined]  # as above
+            for number in range(self.total):
                 is_accepted = number >= self.refused  # type: ignore[attr-defined]  # as above
                 ImportRowFactory(batch=self, number=number + 2, is_accepted=is_accepted)
 

@@ -14,7 +14,7 @@ Dr Leila Nazari,General medicine,60,yes
 """
 
 
-def bring(admin_id: int) -> None:
+def bring(admin_id: int | None) -> None:
     """Upload the file."""
     kind = ImportKind.DOCTORS
     table = import_files.read(_FILE, COLUMNS[kind])

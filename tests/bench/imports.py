@@ -24,7 +24,7 @@ from tests.support.settings import make_settings
 
 ROWS = 10_000
 Times = dict[str, tuple[float, float]]
-"""By what was done: seconds, and those in which this process worked, which other work on the machine does not change."""
+"""By what was done: seconds, and those in which this process worked, whatever else the machine does."""
 _LINES = {
     ImportKind.DOCTORS: (
         "Name;Department;Specialisations;Fee;Username;E-mail",

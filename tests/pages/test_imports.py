@@ -28,7 +28,7 @@ def admins_client(client: FlaskClient, database: Database) -> FlaskClient:
 
 def upload(client: FlaskClient, content: str, *, form: dict[str, str] | None = None) -> TestResponse:
     values = form or form_values(client.get(NEW).text)
-    return client.post(NEW, data={**values, "file": (io.BytesIO(content.encode()), "C:\\lists\\people.csv")})
+    return client.post(NEW, data={**values, "file": (io.BytesIO(content.encode()), "lists/people.csv")})
 
 
 def work(database: Database) -> None:
@@ -52,8 +52,7 @@ def test_a_file_is_followed_from_the_upload_to_the_end(admins_client: FlaskClien
     page = admins_client.get(address).text
     assert "every 2s" not in page
     assert "All 2 rows can be added" in page
-    assert "people.csv" in page
-    assert "C:" not in page
+    assert ">people.csv</span>" in page
 
     for _ in range(2):  # a double click
         assert admins_client.post(f"{address}/import", data=form_values(page)).location == address
