@@ -39,6 +39,8 @@ from app.models import (
     EmergencyAccess,
     EmergencyCheck,
     HospitalSettings,
+    ImportBatch,
+    ImportRow,
     Message,
     NoteDraft,
     Patient,
@@ -319,6 +321,8 @@ VISIBLE: Mapping[type[Base], Mapping[Capacity, Condition]] = {
     Message: {Capacity.ADMIN: _everything},
     HospitalSettings: {Capacity.ADMIN: _everything},
     AuditEvent: {Capacity.ADMIN: _everything},
+    ImportBatch: {Capacity.ADMIN: _everything},
+    ImportRow: {Capacity.ADMIN: _everything},
     CalendarFeed: {Capacity.MEMBER: lambda actor: CalendarFeed.account_id == actor.account_id},
     ReminderChoice: {Capacity.MEMBER: lambda actor: ReminderChoice.account_id == actor.account_id},
 }

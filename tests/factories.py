@@ -315,6 +315,51 @@ class RecordExportFactory(_RowFactory[models.RecordExport]):
     expires_at = factory.LazyFunction(lambda: datetime.now(UTC) + timedelta(hours=24))
 
 
+class ImportBatchFactory(_RowFactory[models.ImportBatch]):
+    """A file of patients with one row, which was checked and could be imported."""
+
+    class Meta:
+        model = models.ImportBatch
+        exclude = ("account",)
+
+    account = factory.SubFactory(AccountFactory, is_admin=True)
+    account_id = factory.SelfAttribute("account.id")
+    kind = models.ImportKind.PATIENTS
+    file_name = "patients.csv"
+    letters = {"name": "A", "phone": "B"}
+    state = models.ImportState.CHECKED
+    total = 1
+    done = factory.SelfAttribute("total")
+    expires_at = factory.LazyFunction(lambda: datetime.now(UTC) + timedelta(hours=24))
+
+    @factory.post_generation
+    def rows(self, create: bool, extracted: object, **_values: Any) -> None:  # noqa: FBT001  (factory_boy's signature)
+        """Write as many rows as were refused and accepted, while it waits."""
+        if self.is_waiting:  # type: ignore[attr-defined]  # it is the batch
+            for number in range(self.total):
+                is_accepted = number >= self.refused  # type: ignore[attr-defined]  # as above
+                ImportRowFactory(batch=self, number=number + 2, is_accepted=is_accepted)
+
+
+class ImportRowFactory(_RowFactory[models.ImportRow]):
+    """A row of a file, the second of it, which could be added; or what is wrong with it."""
+
+    class Meta:
+        model = models.ImportRow
+        exclude = ("batch",)
+
+    batch = factory.SubFactory(ImportBatchFactory)
+    batch_id = factory.SelfAttribute("batch.id")
+    number = 2
+    is_accepted = True
+    cells = factory.LazyAttribute(
+        lambda row: {"name": f"Person {row.number}", "phone": "" if row.is_accepted else "12"}
+    )
+    problems = factory.LazyAttribute(
+        lambda row: {} if row.is_accepted else {"phone": "Enter a telephone number, like 020 7946 0018."}
+    )
+
+
 class ReviewFactory(_RowFactory[models.Review]):
     """Four stars for a doctor; verified only where a completed visit exists too."""
 

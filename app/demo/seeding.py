@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from app.demo import doctors, hospital, patients, records, timetable, visits
+from app.demo import doctors, hospital, patients, records, timetable, uploads, visits
 from app.demo.diary import Diary
 from app.demo.people import People, open_accounts, portray
 from app.demo.rows import chance
@@ -38,3 +38,4 @@ def fill(moment: datetime, password: str) -> None:
     records.write_reviews(diary.visits, moment)
     on_call = next(d for d in hired if d.department.name == "General medicine" and d.has_account and d != demo_doctor)
     records.write_emergency(enrolments[0], on_call, moment)
+    uploads.bring(admin.account_id)

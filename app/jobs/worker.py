@@ -19,10 +19,10 @@ from rq.job import Job
 from rq.queue import Queue
 
 from app.extensions import job_queue
-from app.jobs import audit, exports, mail, waiting
+from app.jobs import audit, exports, imports, mail, waiting
 
 SWEEP_SECONDS = 15
-SWEEPS = (mail.sweep, waiting.sweep, exports.sweep, audit.sweep)
+SWEEPS = (mail.sweep, waiting.sweep, exports.sweep, imports.sweep, audit.sweep)
 """What looks in the database for what a lost queue or a killed worker has left, and seals the audit trail."""
 
 

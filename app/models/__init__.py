@@ -9,6 +9,7 @@ from app.models.department import AvailableTime, Department, Designation, Specia
 from app.models.doctor import Approval, Doctor, doctor_designation, doctor_specialisation
 from app.models.emergency import EMERGENCY_LASTS, EmergencyAccess, EmergencyCheck
 from app.models.export import EXPORT_KEPT, ExportState, RecordExport
+from app.models.import_batch import ROWS_KEPT, ImportBatch, ImportKind, ImportRow, ImportState
 from app.models.message import Message, MessageState
 from app.models.note_draft import NoteDraft
 from app.models.patient import CareTeamMember, Patient
@@ -28,6 +29,7 @@ __all__ = [
     "EXPORT_KEPT",
     "FIRM",
     "OPEN",
+    "ROWS_KEPT",
     "Account",
     "Appointment",
     "Approval",
@@ -51,6 +53,10 @@ __all__ = [
     "HalfDay",
     "HospitalSettings",
     "IdempotencyKey",
+    "ImportBatch",
+    "ImportKind",
+    "ImportRow",
+    "ImportState",
     "Message",
     "MessageState",
     "NoteDraft",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from functools import cache
 
@@ -56,7 +56,7 @@ def register(
     It comes first in its unit of work: on SQLite nobody is kept from writing for as long as Argon2 takes.
     Raises Invalid with every field at fault, and for a username or an e-mail address that is taken.
     """
-    errors = _identity_errors(username, email, first_name, last_name)
+    errors = identity_errors(username, email, first_name, last_name)
     problem = password_problem(password, username=username, email=email)
     if problem:
         errors["password"] = [problem]
@@ -86,7 +86,7 @@ def invite(actor: Actor, *, username: str, email: str, first_name: str = "", las
 
     Who may do so is for the caller to ask. Raises Invalid as `register` does.
     """
-    errors = _identity_errors(username, email, first_name, last_name)
+    errors = identity_errors(username, email, first_name, last_name)
     if errors:
         raise Invalid(errors=errors)
     account = _account(username, email, first_name, last_name)
@@ -348,7 +348,8 @@ def _prepared(password: str) -> bytes:
     return unicodedata.normalize("NFKC", password).encode(errors="replace")[: MAXIMUM_PASSWORD * 4]
 
 
-def _identity_errors(username: str, email: str, first_name: str, last_name: str) -> dict[str, list[str]]:
+def identity_errors(username: str, email: str, first_name: str, last_name: str) -> dict[str, list[str]]:
+    """What is wrong with how somebody would sign in and is called, by field, whether or not it is taken."""
     problems = {"username": _username_problem(username), "email": _email_problem(email)}
     errors = {field: [problem] for field, problem in problems.items() if problem}
     return errors | _name_errors(first_name, last_name)
@@ -394,16 +395,26 @@ def password_problem(password: str, *, username: str = "", email: str = "") -> s
 
 def _taken(username: str, email: str) -> dict[str, list[str]]:
     """Both clashes at once, where the database would name only the first; the unique constraints have the last word."""
-    keys = {name_key(username): "uq_account_username_key", name_key(email): "uq_account_email_key"}
+    key, email_key = name_key(username), name_key(email)
+    return clashes(key, email_key, taken_keys([key], [email_key]))
+
+
+def taken_keys(usernames: Collection[str], emails: Collection[str]) -> set[str]:
+    """Those of these keys that accounts have, by one statement: usernames have no @, so no two kinds are alike."""
     found = db.session.execute(
         select(Account.username_key, Account.email_key).where(
-            or_(Account.username_key == name_key(username), Account.email_key == name_key(email))
+            or_(Account.username_key.in_(usernames), Account.email_key.in_(emails))
         )
-    ).all()
-    present = {key for row in found for key in row}
+    )
+    return {key for row in found for key in row}
+
+
+def clashes(username_key: str, email_key: str, taken: Collection[str]) -> dict[str, list[str]]:
+    """What is wrong with a new account whose keys may be among those that are `taken`, by field."""
+    keys = {username_key: "uq_account_username_key", email_key: "uq_account_email_key"}
     errors: dict[str, list[str]] = {}
     for key, guard in keys.items():
         problem = unit_of_work.GUARDS[guard]()
-        if key in present and isinstance(problem, Invalid):
+        if key in taken and isinstance(problem, Invalid):
             errors |= problem.errors
     return errors

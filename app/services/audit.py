@@ -51,10 +51,23 @@ def record(
         db.session.connection().execute(insert(AuditEventPatient), found_by)
 
 
-def record_each(actor: Actor, action: str, rows: Sequence[tuple[Base, int]]) -> None:
-    """As `record`, one event for each row and its patient, in a few statements; not for what is done with records."""
-    moment = now()
-    add_rows(AuditEvent, [_event(actor, action, row, patient_id, moment) for row, patient_id in rows])
+def record_all(
+    actor: Actor,
+    action: str,
+    model: type[Base],
+    keys: Sequence[int],
+    *,
+    patients: Sequence[int] = (),
+    **details: Any,
+) -> None:
+    """As `record`, of the same act done to many rows by their keys; `patients` are whom each concerns, in their order.
+
+    Not for the reading of records, of which each has something of its own to tell.
+    """
+    about: Sequence[int | None] = patients or [None] * len(keys)
+    same = _event(actor, action, None, None, now(), **details) | {"object_type": model.__tablename__}
+    rows = [same | {"object_id": key, "patient_id": patient} for key, patient in zip(keys, about, strict=True)]
+    add_rows(AuditEvent, rows)
 
 
 def _event(

@@ -64,7 +64,8 @@ def call_off(actor: Actor, visits: Collection[Appointment], reason: str) -> None
         for name, value in (*values.items(), ("version", visit.version + 1)):
             set_committed_value(visit, name, value)
     calendars.freed_of({visit.doctor_id for visit in visits})
-    audit.record_each(actor, "appointment.cancelled", [(visit, visit.patient_id) for visit in visits])
+    keys, patients = zip(*((visit.id, visit.patient_id) for visit in visits), strict=True)
+    audit.record_all(actor, "appointment.cancelled", Appointment, keys, patients=patients)
     told = [(visit, visit.patient.manager) for visit in visits if visit.patient.manager is not None]
     outbox.tell_about_visits(Template.CANCELLED, told)
     reminders.drop(told)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NoReturn, Unpack, cast
 from urllib.parse import urlsplit
 
@@ -17,7 +18,17 @@ from app.extensions import db
 from app.models import Account, Appointment, Approval, Designation, Doctor, Specialisation
 from app.models.types import name_key
 from app.policy import Actor, Permission
-from app.services import accounts, audit, cancellations, care_team, doctors, hours_changes, pictures, vocabularies
+from app.services import (
+    accounts,
+    audit,
+    cancellations,
+    care_team,
+    doctors,
+    hours_changes,
+    pictures,
+    vocabularies,
+    writing,
+)
 from app.services.appointments import WITH_PEOPLE
 from app.services.doctor_entries import LONGEST_NAME, enter, renew
 from app.services.hours_changes import WrittenHours
@@ -116,6 +127,14 @@ def change(actor: Actor, doctor_id: int, **details: Unpack[Details]) -> Doctor:
     return doctor
 
 
+def checked_details(details: Mapping[str, Any]) -> dict[str, Any]:
+    """The plain columns of a new doctor, as they are kept. Raises Invalid with every field at fault, as `add` does."""
+    doctor = Doctor()
+    values = writing.checked(details, {name: partial(read, doctor) for name, read in _COLUMNS.items()})
+    _require_a_kind(values)
+    return values
+
+
 def coming_visits(actor: Actor, doctor_id: int) -> Sequence[Appointment]:
     """The visits that taking a doctor off would cancel, soonest first. Raises NotFound and Forbidden as `remove`."""
     doctor = policy.fetch(actor, Doctor, doctor_id)
@@ -212,8 +231,7 @@ def _write(actor: Actor, doctor: Doctor, details: Mapping[str, Any]) -> list[str
     }
     if "department" in details:
         wanted["department_id"] = _department_id(actor, details["department"])
-    if not any(wanted.get(kind, getattr(doctor, kind)) for kind in _KINDS):
-        _refuse("Choose at least one kind of visit.", _KINDS[0])
+    _require_a_kind({kind: wanted.get(kind, getattr(doctor, kind)) for kind in _KINDS})
     with unit_of_work.saving():
         written = [name for name, value in wanted.items() if getattr(doctor, name) != value]
         for name in written:
@@ -223,6 +241,11 @@ def _write(actor: Actor, doctor: Doctor, details: Mapping[str, Any]) -> list[str
             written.append("picture")
         written += hours_changes.write(doctor.id, cast("WrittenHours", details))
     return written
+
+
+def _require_a_kind(values: Mapping[str, Any]) -> None:
+    if not any(values[kind] for kind in _KINDS):
+        _refuse("Choose at least one kind of visit.", _KINDS[0])
 
 
 def _entries(

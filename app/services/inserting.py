@@ -13,6 +13,8 @@ from sqlalchemy import Insert, Table, insert
 
 from app.extensions import Base, db
 
+Values = dict[str, Any]
+
 
 def add_row(model: type[Base], **values: Any) -> int:
     """Add a row, whose model's defaults fill what is not named, in the session's transaction; its key is returned."""
@@ -20,9 +22,22 @@ def add_row(model: type[Base], **values: Any) -> int:
     return key
 
 
-def add_rows(model: type[Base], rows: Sequence[dict[str, Any]]) -> list[int]:
-    """As `add_row`, many of the same columns in a few statements; their keys are in no order."""
-    return list(db.session.connection().execute(_insert(model), rows).scalars()) if rows else []
+def add_rows(table: type[Base] | Table, rows: Sequence[Values]) -> None:
+    """As `add_row`, many by few statements; they name the same columns."""
+    if rows:
+        db.session.connection().execute(insert(table), rows)
+
+
+def add_keyed_rows(model: type[Base], rows: Sequence[Values], by: Sequence[str]) -> dict[tuple[Any, ...], int]:
+    """As `add_rows`; the key of each row, by its values in the columns `by`, in which no two rows are alike.
+
+    Databases promise no order in what an INSERT returns.
+    """
+    if not rows:
+        return {}
+    table = cast("Table", model.__table__)
+    returned = insert(table).returning(table.c.id, *(table.c[name] for name in by))
+    return {tuple(values): key for key, *values in db.session.connection().execute(returned, rows)}
 
 
 @cache

@@ -34,6 +34,8 @@ MAXIMUM_ATTEMPTS = 10
 FIRST_PAUSE = timedelta(seconds=15)
 SWEEP_BATCH = 100
 DELIVER = "app.jobs.mail.deliver"
+MANY_AT_ONCE, MANY_EVERY = 50, timedelta(seconds=15)
+"""How many of a thousand mails become due, and how often."""
 
 
 class Template(enum.Enum):
@@ -98,9 +100,8 @@ def tell_about_visit(template: Template, appointment: Appointment, account: Acco
 
 
 def tell_about_visits(template: Template, visits: Sequence[tuple[Appointment, Account]]) -> None:
-    """As `tell_about_visit`, of many in a few statements."""
-    for key in add_rows(Message, [_about(template, account, visit.id, visit.version) for visit, account in visits]):
-        unit_of_work.after_commit(DELIVER, key)
+    """As `tell_about_visit`, of many in a few statements: the sweep finds them."""
+    add_rows(Message, [_about(template, account, visit.id, visit.version) for visit, account in visits])
 
 
 def schedule_about_visit(template: Template, appointment: Appointment, account: Account, due_at: datetime) -> None:
@@ -136,6 +137,25 @@ def tell_about_account(template: Template, account: Account, recipient: str) -> 
     """Have an account, which must be flushed, told of itself at an address; each time it is another mail."""
     key = f"{template.value}.{account.id}.{secrets.token_hex(8)}"
     _put(key=key, template=template.value, account_id=account.id, recipient=recipient)
+
+
+def tell_accounts(template: Template, accounts: Sequence[tuple[int, str]]) -> None:
+    """Have many accounts, each its key and its address, told of themselves, little by little, by the sweep.
+
+    Some are due at each sweep: other mail never waits behind all of them, and no mail server takes them for a flood.
+    """
+    moment = now()
+    rows = [
+        {
+            "key": f"{template.value}.{account_id}.{secrets.token_hex(8)}",
+            "template": template.value,
+            "account_id": account_id,
+            "recipient": email,
+            "due_at": moment + number // MANY_AT_ONCE * MANY_EVERY,
+        }
+        for number, (account_id, email) in enumerate(accounts)
+    ]
+    add_rows(Message, rows)
 
 
 def tell_nobody(template: Template) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cache
-from typing import TypedDict, Unpack
+from typing import Any, TypedDict, Unpack
 
 from sqlalchemy import Select, select, update
 
@@ -97,6 +97,11 @@ def register_with_account(
     patient = db.session.scalars(select(Patient).where(Patient.manager_id == account.id)).one()
     write(patient, values)
     return patient
+
+
+def checked_details(details: Mapping[str, Any]) -> dict[str, Any]:
+    """What is told of a new patient, as it is kept. Raises Invalid with every field at fault, as `register` does."""
+    return checked(details, _CHECKS)
 
 
 def change(actor: Actor, patient_id: int, **details: Unpack[Details]) -> Patient:

@@ -30,3 +30,13 @@ def _can_be_dialled(text: str) -> bool:
     except phonenumbers.NumberParseException:
         return False
     return phonenumbers.is_possible_number(number)
+
+
+def of_number(digits: int) -> str:
+    """A telephone number that a spreadsheet has kept as a number: with the zero that was lost, where it is one."""
+    try:
+        number = phonenumbers.parse(str(digits), settings.phone_region)
+    except phonenumbers.NumberParseException:
+        return str(digits)
+    is_possible = phonenumbers.is_possible_number(number)
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL) if is_possible else str(digits)

@@ -50,6 +50,10 @@ class Scene:
     note: str
     change: str
     export: models.RecordExport
+    batch: models.ImportBatch
+    refused_batch: models.ImportBatch
+    running_batch: models.ImportBatch
+    imported_batch: models.ImportBatch
     review: models.Review
     reply: models.ReviewReply
     hidden_review: models.Review
@@ -108,6 +112,13 @@ def change_of(entry: models.ClinicalRecord, doctor: models.Doctor) -> str:
     return draft.public_id
 
 
+def imported_batch() -> models.ImportBatch:
+    """A file whose row was imported by who had brought it in."""
+    admin = factories.AccountFactory(is_admin=True)
+    done = {"state": models.ImportState.DONE, "ended_at": now(), "expires_at": None}
+    return factories.ImportBatchFactory(account=admin, imported_by_id=admin.id, **done)
+
+
 def build_scene() -> Scene:
     """Write the scene into the running test's database."""
     department = factories.DepartmentFactory()
@@ -152,6 +163,12 @@ def build_scene() -> Scene:
         note=factories.NoteDraftFactory(patient=patient, doctor=doctor).public_id,
         change=change_of(amended, doctor),
         export=factories.RecordExportFactory(patient=patient),
+        batch=factories.ImportBatchFactory(),
+        refused_batch=factories.ImportBatchFactory(total=3, refused=1, file_name="more patients.xlsx"),
+        running_batch=factories.ImportBatchFactory(
+            state=models.ImportState.CHECKING, total=9000, done=4500, lease_until=now() + timedelta(days=1)
+        ),
+        imported_batch=imported_batch(),
         review=review,
         reply=factories.ReviewReplyFactory(review=review),
         hidden_review=factories.ReviewHidingFactory(review__patient=stranger, review__doctor=outsider).review,

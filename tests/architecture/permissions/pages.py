@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from io import BytesIO
 from typing import Any
 from uuid import uuid4
 
@@ -37,6 +38,14 @@ def _first_visit(scene: Any) -> dict[str, Any]:
 
 def _message(_scene: Any) -> dict[str, Any]:
     return {"name": "Ruth Baker", "phone": "020 7946 0018", "message": "When are visiting hours?"}
+
+
+def _of_patients(_scene: Any) -> dict[str, Any]:
+    return {"of": "patients"}
+
+
+def _file_of_patients(_scene: Any) -> dict[str, Any]:
+    return {"file": (BytesIO(b"Name\nRuth Baker"), "patients.csv"), "key": str(uuid4())}
 
 
 def _password(_scene: Any) -> dict[str, Any]:
@@ -455,6 +464,17 @@ ADMIN: dict[str, Row] = {
     "GET /admin/accounts/<int:account_id>": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
     f"GET {_ACT}": row(SIGN_IN, 403, 403, 403, 403, 403, 200, values={"act": "sign-out"}),
     f"POST {_ACT}": row(SIGN_IN, 403, 403, 403, 403, 403, 303, values={"act": "sign-out"}),
+    "GET /admin/imports": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
+    "GET /admin/imports/new": row(SIGN_IN, 403, 403, 403, 403, 403, 200, query=_of_patients),
+    "POST /admin/imports/new": row(SIGN_IN, 403, 403, 403, 403, 403, 303, query=_of_patients, send=_file_of_patients),
+    "GET /admin/imports/template/<any('doctors', 'patients'):of>.csv": row(
+        SIGN_IN, 403, 403, 403, 403, 403, 200, values={"of": "doctors"}
+    ),
+    "GET /admin/imports/<int:batch_id>": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
+    "GET /admin/imports/<int:batch_id>/problems.csv": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
+    "POST /admin/imports/<int:batch_id>/import": row(SIGN_IN, 403, 403, 403, 403, 403, 303),
+    "POST /admin/imports/<int:batch_id>/check": row(SIGN_IN, 403, 403, 403, 403, 403, 303),
+    "POST /admin/imports/<int:batch_id>/delete": row(SIGN_IN, 403, 403, 403, 403, 403, 303),
     "GET /admin/messages": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
     "POST /admin/messages/<int:message_id>/retry": row(SIGN_IN, 403, 403, 403, 403, 403, 303),
     "GET /admin/messages/messages.csv": row(SIGN_IN, 403, 403, 403, 403, 403, 200),
