@@ -84,6 +84,9 @@ class Settings:
     reminder_first_hours: int = 24
     reminder_second_hours: int = 2
     idempotency_hours: int = 24
+    metrics_token: str | None = field(default=None, repr=False)
+    log_format: Literal["text", "json"] = "text"
+    drain_seconds: int = 0
 
     @property
     def zone(self) -> ZoneInfo:
@@ -130,6 +133,7 @@ class Settings:
         given |= {name: env.int(name.upper()) for name in _NUMBERS if env.str(name.upper(), "")}
         if mode == "production":
             given.setdefault("host", "0.0.0.0")  # noqa: S104 (demo accounts stay on the machine, a hospital serves)
+            given.setdefault("drain_seconds", 3)
         settings = cls(
             env=mode,
             debug=env.bool("FLASK_DEBUG", default=False),
@@ -142,6 +146,8 @@ class Settings:
             public_url=(env.str("PUBLIC_URL", "") or f"http://localhost:{port}").rstrip("/"),
             doctor_approval=_choice(env, "DOCTOR_APPROVAL", _APPROVALS),
             second_factor_required=_choice(env, "SECOND_FACTOR_REQUIRED", _REQUIRED_OF),
+            metrics_token=env.str("METRICS_TOKEN", "") or None,
+            log_format=_choice(env, "LOG_FORMAT", _FORMATS[::-1] if mode == "production" else _FORMATS),
             demo_data=env.bool("DEMO_DATA", default=mode == "development"),
             ratelimit_enabled=env.bool("RATELIMIT_ENABLED", default=True),
             **given,
@@ -212,6 +218,9 @@ class Settings:
                 'Make one with: python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
             )
             raise SettingsError(message)
+        if self.metrics_token and len(self.metrics_token) < MINIMUM_SECRET_LENGTH:
+            message = f"METRICS_TOKEN is weak: production needs at least {MINIMUM_SECRET_LENGTH} random characters."
+            raise SettingsError(message)
         if self.debug:
             message = "FLASK_DEBUG is on: production refuses to start with debug, which shows patients' data in errors."
             raise SettingsError(message)
@@ -274,6 +283,7 @@ _NUMBERS = (
     "reminder_first_hours",
     "reminder_second_hours",
     "idempotency_hours",
+    "drain_seconds",
 )
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -284,16 +294,18 @@ def _weekdays(working_days: str) -> tuple[int, ...]:
     return tuple(sorted({_WEEKDAYS.index(name) for name in names})) if set(names) <= set(_WEEKDAYS) else ()
 
 
-_MAY_BE_ZERO = ("trusted_proxies", "booking_cutoff_hours")
+_MAY_BE_ZERO = ("trusted_proxies", "booking_cutoff_hours", "drain_seconds")
 
 
 Mode = Literal["development", "production", "test"]
 DoctorApproval = Literal["manual", "automatic"]
 RequiredOf = Literal["none", "staff"]
+LogFormat = Literal["text", "json"]
 Choice = TypeVar("Choice", bound=str)
 _MODES: tuple[Mode, ...] = ("development", "production", "test")
 _APPROVALS: tuple[DoctorApproval, ...] = ("manual", "automatic")
 _REQUIRED_OF: tuple[RequiredOf, ...] = ("none", "staff")
+_FORMATS: tuple[LogFormat, ...] = ("text", "json")
 CHOICES: dict[str, tuple[str, ...]] = {"doctor_approval": _APPROVALS, "second_factor_required": _REQUIRED_OF}
 
 

@@ -10,6 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app import api, cli, http, identity, models, pages
 from app.extensions import compress, csrf, db, job_queue, limiter, login_manager, mail, migrate
 from app.jobs import mail as mail_jobs
+from app.operations import edge
 from app.services import hospital_settings
 from config import ROOT, Settings
 
@@ -35,6 +36,7 @@ def create_app(settings: Settings | None = None) -> http.Portal:
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign] # the documented way
+    edge.wrap(app)
     return app
 
 

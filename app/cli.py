@@ -11,6 +11,7 @@ from app.api import endpoints, openapi
 from app.errors import PortalError
 from app.extensions import read_only, settings
 from app.jobs import audit, worker
+from app.operations import commands
 from app.services import accounts, audit_seals, second_factor_changes
 from app.unit_of_work import transaction
 from config import ROOT
@@ -19,6 +20,8 @@ from config import ROOT
 def register(app: Flask) -> None:
     """Add the portal's commands to `flask`."""
     for command in (create_admin, reset_second_factor, seed_demo, serve, run_worker, audit_trail, describe_api):
+        app.cli.add_command(command)
+    for command in (commands.back_up, commands.restore):
         app.cli.add_command(command)
 
 

@@ -78,9 +78,10 @@ class JobQueue:
             for job in jobs:
                 self.embedded.put(job)
             return
+        known = request_id.get()
         try:
             for path, arguments in jobs:
-                queue.enqueue(path, *arguments)
+                queue.enqueue(path, *arguments, meta={"request": known} if known else None)
         except RedisError:
             current_app.logger.warning("Redis cannot be reached: %s wait for the sweep", [path for path, _ in jobs][:3])
 
@@ -149,6 +150,9 @@ def _read_choices_anew(_session: Session, transaction: SessionTransaction) -> No
     if transaction.parent is None and has_app_context():
         forget_choices()
 
+
+request_id: ContextVar[str] = ContextVar("request_id", default="")
+"""How the logs name what is done now: set for each request, and in a worker for the job that a request caused."""
 
 read_only: ContextVar[bool] = ContextVar("read_only", default=False)
 """Set by the edge for requests that only read: their SQLite transaction begins deferred, all others IMMEDIATE."""

@@ -5,12 +5,15 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import socket
+from typing import Any
 
 import click
-from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
+from granian.net import SocketSpec  # type: ignore[attr-defined] # as its own servers import it
+from granian.server import MPServer
 
+from app.operations import logs, metrics
 from config import Settings
 
 STOP_SECONDS = 20
@@ -27,7 +30,8 @@ def serve(settings: Settings, target: str = "wsgi:serving") -> None:
     multiprocessing.set_start_method("spawn", force=True)
     # It warns of more threads than twice the cores; ours mostly wait for slow clients and for the database.
     logging.getLogger("_granian").addFilter(lambda record: "Python threads" not in record.getMessage())
-    server = Granian(
+    counted = metrics.open_folder() if settings.metrics_token else None
+    server = _SharingServer(
         target,
         factory=True,
         interface=Interfaces.WSGI,
@@ -41,7 +45,27 @@ def serve(settings: Settings, target: str = "wsgi:serving") -> None:
         workers_kill_timeout=STOP_SECONDS,
     )
     server.on_startup(lambda: click.echo(f"{settings.hospital_name}: {settings.public_url} (Ctrl+C stops it)"))
-    server.serve()
+    logs.configure(settings.log_format)
+    try:
+        server.serve()
+    finally:
+        if counted:
+            metrics.close_folder(counted)
+
+
+class _SharingServer(MPServer):
+    """Granian with one listening socket for all its processes, as it has for Unix sockets.
+
+    With a socket each, as it does it for TCP, the connections that wait at a process which stops are reset.
+    """
+
+    def _init_shared_socket(self) -> None:
+        specification = SocketSpec(self.bind_addr, self.bind_port, self.backlog)
+        self._shd: Any = specification.build()
+        self._sfd = self._shd.get_fd()
+        self._sso = socket.socket(fileno=self._sfd)
+        self._sso.set_inheritable(True)
+        self._ssp = None
 
 
 def _refuse_taken_address(settings: Settings) -> None:

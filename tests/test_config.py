@@ -77,6 +77,11 @@ class TestFromEnvironment:
             ("BOOKING_HORIZON_DAYS", "30", "booking_horizon_days", 30),
             ("DEFAULT_SLOT_MINUTES", "20", "default_slot_minutes", 20),
             ("REMINDER_FIRST_HOURS", "48", "reminder_first_hours", 48),
+            ("METRICS_TOKEN", "", "metrics_token", None),
+            ("METRICS_TOKEN", STRONG, "metrics_token", STRONG),
+            ("LOG_FORMAT", "", "log_format", "text"),
+            ("LOG_FORMAT", "json", "log_format", "json"),
+            ("DRAIN_SECONDS", "5", "drain_seconds", 5),
             ("WORKING_DAYS", "", "weekdays", (0, 1, 2, 3, 4)),
             ("WORKING_DAYS", "Sun, mon,tue,wed,thu", "weekdays", (0, 1, 2, 3, 6)),
             ("FLASK_DEBUG", "1", "debug", True),
@@ -128,6 +133,8 @@ class TestFromEnvironment:
             ("DATABASE_URL", "hospital"),
             ("DOCTOR_APPROVAL", "maybe"),
             ("SECOND_FACTOR_REQUIRED", "everybody"),
+            ("LOG_FORMAT", "xml"),
+            ("DRAIN_SECONDS", "-1"),
             ("ENV", "prod"),
             ("DEMO_DATA", "perhaps"),
             ("RATELIMIT_ENABLED", "2"),
@@ -162,6 +169,7 @@ class TestProduction:
 
         assert settings.is_production
         assert not settings.demo_data
+        assert (settings.log_format, settings.drain_seconds) == ("json", 3)
 
     @pytest.mark.parametrize(
         ("change", "told"),
@@ -169,6 +177,7 @@ class TestProduction:
             ({"SECRET_KEY": ""}, "SECRET_KEY is missing or weak"),
             ({"SECRET_KEY": "short"}, "SECRET_KEY is missing or weak"),
             ({"SECRET_KEY": "a" * 64}, "SECRET_KEY is missing or weak"),
+            ({"METRICS_TOKEN": "short"}, "METRICS_TOKEN is weak"),
             ({"FLASK_DEBUG": "1"}, "FLASK_DEBUG"),
             ({"MAIL_URL": ""}, "MAIL_URL must be smtp://"),
             ({"MAIL_URL": "file:/tmp/mail"}, "MAIL_URL must be smtp://"),

@@ -14,12 +14,13 @@ from flask import Flask, current_app
 from redis import Redis
 from redis.exceptions import RedisError
 from rq import SimpleWorker
-from rq.exceptions import StopRequested
+from rq.exceptions import DeserializationError, StopRequested
 from rq.job import Job
 from rq.queue import Queue
 
-from app.extensions import job_queue
+from app.extensions import job_queue, request_id
 from app.jobs import audit, exports, imports, mail, waiting
+from app.operations import metrics
 
 SWEEP_SECONDS = 15
 SWEEPS = (mail.sweep, waiting.sweep, exports.sweep, imports.sweep, audit.sweep)
@@ -67,7 +68,7 @@ def _work(app: Flask) -> bool:
     connection = Redis.from_url(app.extensions["settings"].redis_url)
     try:
         worker = _PortalWorker([Queue(connection=connection)], connection=connection, app=app)
-        worker.work()
+        worker.work(logging_level="WARNING")
     except RedisError:
         return False
     return worker.is_stopped
@@ -89,8 +90,27 @@ class _PortalWorker(SimpleWorker):
         super().handle_warm_shutdown_request()  # type: ignore[no-untyped-call]
 
     def perform_job(self, job: Job, queue: Queue) -> bool:
-        with self.app.app_context():
-            return bool(super().perform_job(job, queue))
+        before, started = request_id.set(job.meta.get("request", "")), time.perf_counter()
+        try:
+            with self.app.app_context():
+                done = bool(super().perform_job(job, queue))
+            took = (time.perf_counter() - started) * 1000
+            self.app.logger.info("job %s %s in %.1f ms", _name(job), "done" if done else "failed", took)
+        finally:
+            request_id.reset(before)
+        return done
+
+    def handle_exception(self, job: Job, *exc_info: Any) -> None:
+        """Say what kind of error it was and where; rq itself logs its message, which may quote an address."""
+        self.app.logger.error("job %s raised", _name(job), exc_info=exc_info)
+
+
+def _name(job: Job) -> str:
+    """The dotted path of a job, if it can be read at all."""
+    try:
+        return str(job.func_name)
+    except DeserializationError:
+        return "of another version"
 
 
 def _run_embedded(app: Flask) -> None:
@@ -113,6 +133,7 @@ def _sweep_forever(app: Flask) -> None:
 def _sweep(app: Flask) -> None:
     for sweep in SWEEPS:
         _guarded(app, sweep)
+    metrics.note_sweep(app)
 
 
 def _run_next(app: Flask) -> None:

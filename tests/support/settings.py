@@ -39,6 +39,9 @@ def as_environment(settings: Settings) -> dict[str, str]:
         "RATELIMIT_CONTACT": settings.ratelimit_contact,
         "DOCTOR_APPROVAL": settings.doctor_approval,
         "SECOND_FACTOR_REQUIRED": settings.second_factor_required,
+        "METRICS_TOKEN": settings.metrics_token or "",
+        "LOG_FORMAT": settings.log_format,
+        "DRAIN_SECONDS": str(settings.drain_seconds),
         "HOSPITAL_NAME": settings.hospital_name,
         "HOSPITAL_TIMEZONE": settings.hospital_timezone,
     }

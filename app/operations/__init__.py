@@ -1,0 +1,1 @@
+"""Running the portal: health, metrics, logs, stopping without a lost request, backups."""

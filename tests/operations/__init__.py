@@ -1,0 +1,1 @@
+"""Running the portal: health, metrics, logs, stopping, backups, and what deploy/ says of it."""
