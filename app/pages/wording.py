@@ -78,6 +78,11 @@ def period_of(row: Any) -> str:
     return period(row.starts_at, row.ends_at)
 
 
+def one_line(text: str) -> str:
+    """A text whose line breaks and rows of blanks are one blank each: for names where lines have a meaning."""
+    return " ".join(text.split())
+
+
 def is_morning(moment: datetime) -> bool:
     """Whether an aware moment lies before noon in the hospital."""
     return to_local(moment).hour < 12  # noqa: PLR2004 (noon)
@@ -96,6 +101,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "count_of": count,
     "initials": initials,
     "visit_kind": visit_kind,
+    "one_line": one_line,
     "age": age,
 }
 TESTS: dict[str, Callable[..., bool]] = {"morning": is_morning}
