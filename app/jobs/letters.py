@@ -11,9 +11,25 @@ from flask import render_template
 from flask_mailman import EmailMultiAlternatives
 
 from app.extensions import settings
+from app.services import calendar_files
+from app.services.outbox import Template
 
 if TYPE_CHECKING:
-    from app.models import Message
+    from app.models import Appointment, Message
+
+INVITES = frozenset(
+    {
+        Template.BOOKED,
+        Template.CONFIRMED,
+        Template.UNCONFIRMED,
+        Template.MOVED,
+        Template.CHANGED,
+        Template.CANCELLED,
+    }
+)
+"""The mails to the patient's side after which its calendar is to know better."""
+
+CALENDAR_FILE = "appointment.ics"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +60,10 @@ def write(message: Message, facts: dict[str, Any]) -> Letter:
 
 
 def compose(message: Message, facts: dict[str, Any]) -> EmailMultiAlternatives:
-    """A message as it is sent, as text and the same as HTML.
+    """A message as it is sent: text, the same as HTML and, where it is about a booking, what calendars understand.
 
+    The calendar's part comes twice, as Google sends its own invitations: as an alternative, which Google and Outlook
+    read, and as a file, which Apple and people open. Both have one UID: a calendar that reads both has the visit once.
     Raises ValueError for what cannot be put into headers, before anything is sent.
     """
     letter = write(message, facts)
@@ -59,8 +77,17 @@ def compose(message: Message, facts: dict[str, Any]) -> EmailMultiAlternatives:
         },
     )
     mail.attach_alternative(render_template("email/layout.html", letter=letter), "text/html")
+    if Template(message.template) in INVITES:
+        _invite(mail, facts["visit"], message.recipient)
     mail.message()
     return mail
+
+
+def _invite(mail: EmailMultiAlternatives, visit: Appointment, recipient: str) -> None:
+    content = calendar_files.invitation(visit, recipient)
+    method = calendar_files.method(visit)
+    mail.attach_alternative(content.decode(), f"{calendar_files.MEDIA_TYPE}; method={method}")
+    mail.attach(CALENDAR_FILE, content, "application/ics")
 
 
 def _paragraphs(text: str) -> tuple[str, ...]:
