@@ -25,6 +25,7 @@ INVITES = frozenset(
         Template.MOVED,
         Template.CHANGED,
         Template.CANCELLED,
+        Template.DECLINED,
     }
 )
 """The mails to the patient's side after which its calendar is to know better."""

@@ -35,7 +35,7 @@ def cancel_coming(
     calendars.lock(sorted(doctors), sorted(patients))
     visits = list(db.session.scalars(query.options(*WITH_PEOPLE).execution_options(populate_existing=True)))
     for visit in visits:
-        call_off(actor, visit, reason)
+        call_off(actor, visit, reason, leaves=doctor_id is not None)
     calendars.release(_of(patient_id, doctor_id))
     waits = (WaitingEntry.ended_at.is_(None), _of(patient_id, doctor_id, WaitingEntry))
     for waited_for in db.session.scalars(select(WaitingEntry.doctor_id).where(*waits).distinct()).all():

@@ -72,8 +72,8 @@ class Calendars:
         """Have something happen; the mail to the patient's side that it causes."""
         with self.database.unit_of_work() as session:
             happened()
-            at_once = Message.template.not_like("reminder_%")
-            (key,) = set(session.scalars(select(Message.id).where(at_once))) - self._told
+            to_patient = Message.template.not_like("clinic_%") & Message.template.not_like("reminder_%")
+            (key,) = set(session.scalars(select(Message.id).where(to_patient))) - self._told
         self._told.add(key)
         with self.database.app.app_context():
             mail.deliver(key)
@@ -130,6 +130,16 @@ def test_booked_confirmed_moved_and_cancelled_are_one_entry_of_a_calendar(
     assert (feed["UID"], feed["SEQUENCE"]) == (cancelled["UID"], cancelled["SEQUENCE"])
 
 
+def test_a_declined_request_is_taken_out_of_the_calendar(
+    calendar: Calendars, doctor: Any, patient: Any, database: Database
+) -> None:
+    calendar.after(lambda: book(side_of(patient), patient, doctor))
+    with database.unit_of_work() as session:
+        key = session.scalars(select(Appointment.id)).one()
+    declined = read(calendar.after(lambda: visit_states.decline(as_doctor(doctor), key, reason="My own affair")))
+    assert (declined["METHOD"].value, declined["SEQUENCE"].value) == ("CANCEL", "1")
+
+
 def test_the_hospital_invites_and_asks_for_no_answer(
     calendar: Calendars, doctor: Any, patient: Any, settings: Settings
 ) -> None:
@@ -161,9 +171,10 @@ def test_nothing_clinical_and_no_patient_is_in_it(calendar: Calendars, doctor: A
     assert not any(word in file.get_content().decode() for word in ("lump", "Oncology", "Amira", "Hassan"))
 
 
-def test_reminders_bring_none() -> None:
+def test_doctors_and_reminders_bring_none() -> None:
     others = {Template.REMINDER_DAY, Template.REMINDER_HOURS}
-    assert TRUE_WHILE.keys() - others == letters.INVITES
+    clinics = {template for template in TRUE_WHILE if template.value.startswith("clinic_")}
+    assert TRUE_WHILE.keys() - others - clinics == letters.INVITES
 
 
 class TestBrokenRules:

@@ -57,7 +57,9 @@ def about_visit(
     secret = {"symptoms": "A lump", "cancel_reason": "private words", "overbooking_reason": "overbooked"}
     who = people() if doctor is None else people() | {"doctor": doctor}
     visit: Appointment = AppointmentFactory(**who, state=state, **secret)
-    outbox.tell_about_visit(template, visit, session.get_one(Account, visit.patient.manager_id))
+    is_clinics = template.value.startswith("clinic_")
+    account = session.get_one(Account, visit.doctor.account_id if is_clinics else visit.patient.manager_id)
+    outbox.tell_about_visit(template, visit, account)
     return visit
 
 
@@ -210,3 +212,27 @@ class TestLook:
     def test_lists_of_mail_show_how_it_opens(self, send: Callable[..., EmailMessage]) -> None:
         said = Markup(html_of(send(Template.CONFIRMED))).said
         assert said.count("Your appointment is confirmed.") == 2
+
+
+class TestWords:
+    @pytest.mark.parametrize(
+        ("template", "state", "subject", "leads_to"),
+        [
+            (Template.CLINIC_BOOKED, VisitState.PENDING, "A request for an appointment with you", "/clinic/requests"),
+            (Template.CLINIC_BOOKED, VisitState.CONFIRMED, "A new appointment with you", "/clinic/week"),
+            (Template.CLINIC_CHANGED, VisitState.PENDING, "An appointment with you", "/clinic/requests"),
+            (Template.CLINIC_CANCELLED, VisitState.CANCELLED, "An appointment with you", "/clinic/week"),
+        ],
+    )
+    def test_doctors_are_led_to_what_they_can_do(
+        self, send: Callable[..., EmailMessage], template: Template, state: VisitState, subject: str, leads_to: str
+    ) -> None:
+        letter = send(template, state=state)
+
+        assert letter["Subject"].startswith(f"{subject} at Larkfield Hospital")
+        assert f"http://localhost{leads_to}\n" in text(letter)
+        assert "O'Brien" not in text(letter)
+
+    def test_a_declined_request_was_never_an_appointment(self, send: Callable[..., EmailMessage]) -> None:
+        said = text(send(Template.DECLINED))
+        assert "cannot take place, and is not booked. Sign in to read why." in said
