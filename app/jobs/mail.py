@@ -22,6 +22,7 @@ from app.services import (
     account_links,
     appointments,
     booking_drafts,
+    devices,
     emergency_access,
     idempotency,
     note_drafts,
@@ -45,6 +46,7 @@ _LINKS = {
 }
 _EVENTS: Mapping[Template, tuple[str, Callable[[Message], object | None]]] = {
     Template.EMERGENCY_OPENED: ("access", emergency_access.told_of),
+    Template.NEW_DEVICE: ("sign_in", devices.told_of),
     Template.REVIEW_REPLIED: ("reply", review_replies.told_of),
 }
 """What has happened, by the name under which the template knows it, and where it is found."""

@@ -10,6 +10,7 @@ from typing import Any
 from app.clock import local_today, to_local
 from app.extensions import settings
 from app.models import VisitKind
+from app.services.devices import device_name
 from app.services.wording import VISIT_KINDS, clock_time, day, period, short_day, time_of_day, when, whole_date
 
 __all__ = [
@@ -101,6 +102,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "count_of": count,
     "initials": initials,
     "visit_kind": visit_kind,
+    "device": device_name,
     "one_line": one_line,
     "age": age,
 }

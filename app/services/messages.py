@@ -39,6 +39,7 @@ WORDS: dict[Template, str] = {
     Template.SECOND_FACTOR_ON: "Two-step sign-in turned on",
     Template.SECOND_FACTOR_OFF: "Two-step sign-in turned off",
     Template.RECOVERY_CODE_USED: "Recovery code used",
+    Template.NEW_DEVICE: "Sign-in from a new device",
     Template.RECORD_READY: "Download of a record ready",
     Template.EMERGENCY_OPENED: "Record opened in an emergency",
     Template.REVIEW_REPLIED: "Reply to a review",

@@ -62,6 +62,7 @@ class Template(enum.Enum):
     SECOND_FACTOR_ON = "second_factor_on"
     SECOND_FACTOR_OFF = "second_factor_off"
     RECOVERY_CODE_USED = "recovery_code_used"
+    NEW_DEVICE = "new_device"
     RECORD_READY = "record_ready"
     EMERGENCY_OPENED = "emergency_opened"
     REVIEW_REPLIED = "review_replied"

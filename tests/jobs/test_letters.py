@@ -27,6 +27,7 @@ from tests.factories import (
     PatientFactory,
     ReviewFactory,
     ReviewReplyFactory,
+    SessionFactory,
     WaitingEntryFactory,
     WaitingOfferFactory,
     coming_weekday,
@@ -93,6 +94,11 @@ def about_reply(template: Template, _session: Session) -> None:
     outbox.tell_about_row(template, reply.id, who["patient"].manager)
 
 
+def about_sign_in(template: Template, _session: Session) -> None:
+    row = SessionFactory(user_agent="Mozilla/5.0 (Windows NT 10.0; rv:140.0) Gecko/20100101 Firefox/140.0")
+    outbox.tell_about_row(template, row.id, row.account)
+
+
 WRITTEN: Mapping[Template, Callable[[Template, Session], object]] = {
     **dict.fromkeys(outbox.TRUE_WHILE, about_visit),
     **dict.fromkeys(outbox.HOLDS, about_account),
@@ -100,6 +106,7 @@ WRITTEN: Mapping[Template, Callable[[Template, Session], object]] = {
     Template.WAITING_OFFER: about_offer,
     Template.EMERGENCY_OPENED: about_emergency,
     Template.REVIEW_REPLIED: about_reply,
+    Template.NEW_DEVICE: about_sign_in,
 }
 """How each mail comes about; one that is missing here is not tested."""
 
@@ -236,3 +243,8 @@ class TestWords:
     def test_a_declined_request_was_never_an_appointment(self, send: Callable[..., EmailMessage]) -> None:
         said = text(send(Template.DECLINED))
         assert "cannot take place, and is not booked. Sign in to read why." in said
+
+    def test_of_a_sign_in_it_says_when_and_in_what(self, send: Callable[..., EmailMessage]) -> None:
+        said = text(send(Template.NEW_DEVICE))
+        assert "With:  Firefox on Windows\n" in said
+        assert "http://localhost/forgotten-password" in said
