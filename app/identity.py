@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Response, current_app, g, request
+from datetime import timedelta
+from http import HTTPStatus
+
+from flask import Response, after_this_request, current_app, g, request
 from flask import session as cookie
 from flask_login import UserMixin, current_user, login_user, logout_user
 from sqlalchemy.exc import OperationalError
@@ -14,7 +17,7 @@ from app.extensions import login_manager, read_only, settings
 from app.http import face
 from app.models import Account, SessionKind
 from app.policy import Actor
-from app.services import account_links, audit, sessions
+from app.services import account_links, audit, devices, sessions
 from app.services.account_links import Purpose
 from app.services.sessions import Presence
 
@@ -23,6 +26,9 @@ BACKGROUND = "X-Background"
 """The header of what a page asks by itself: it does not count as use."""
 
 _FIRST_STEP = "first_step"
+_MARKS_LAST = timedelta(days=400)
+"""As long as browsers keep a cookie at most (RFC 6265bis)."""
+
 _FILES = frozenset({None, "static", "public.media", "public.calendar_feed"})
 
 
@@ -124,17 +130,42 @@ def _by_token() -> Actor | None:
 def sign_in(account: Account) -> None:
     """Start a browser session for an account that has just proved who it is, by its second factor too where it has one.
 
-    What the cookie held before is dropped.
+    What the cookie held before is dropped. The browser keeps for long that the account has signed in there: the account
+    is told of sign-ins elsewhere.
     """
     row, secret = sessions.open_session(
         account, SessionKind.BROWSER, origin=origin(), user_agent=request.headers.get("User-Agent", "")
     )
+    marks = request.cookies.get(_device_cookie(), "").split(".")
+    devices.tell_if_new(account, row, marks)
+    kept = ".".join(devices.marks_with(account, marks))
+    after_this_request(lambda response: _keep_marks(response, kept))
     cookie.clear()
     found = sessions.presence(secret, origin=origin())
     if found is None:
         message = f"session {row.id} was opened but cannot be found"
         raise RuntimeError(message)
     login_user(SignedIn(found, secret))
+
+
+def _device_cookie() -> str:
+    return f"{current_app.config['SESSION_COOKIE_NAME']}-device"
+
+
+def _keep_marks(response: Response, marks: str) -> Response:
+    """Give the browser its marks, unless the sign-in came to nothing after all."""
+    if response.status_code >= HTTPStatus.BAD_REQUEST:
+        return response
+    config = current_app.config
+    response.set_cookie(
+        _device_cookie(),
+        marks,
+        max_age=_MARKS_LAST,
+        secure=config["SESSION_COOKIE_SECURE"],
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
 
 
 def begin_sign_in(account: Account) -> None:

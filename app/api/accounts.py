@@ -26,7 +26,7 @@ from app.errors import Invalid, Unauthorized
 from app.extensions import settings
 from app.identity import actor, origin
 from app.models import Account, SessionKind
-from app.services import accounts, second_factors, sessions, vocabularies
+from app.services import accounts, devices, second_factors, sessions, vocabularies
 from app.services.second_factors import CodeRefused
 from app.services.sessions import Tokens
 
@@ -157,6 +157,7 @@ def _open(account: Account) -> Tokens:
     session, _ = sessions.open_session(
         account, SessionKind.API, origin=origin(), user_agent=request.headers.get("User-Agent", "")
     )
+    devices.tell_if_new(account, session)
     return sessions.issue(session)
 
 

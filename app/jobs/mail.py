@@ -12,17 +12,17 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-from flask import current_app, render_template
-from flask_mailman import EmailMessage
+from flask import current_app
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.clock import now
-from app.extensions import settings
+from app.jobs import letters
 from app.models import Account, Appointment, Message
 from app.services import (
     account_links,
     appointments,
     booking_drafts,
+    devices,
     emergency_access,
     idempotency,
     note_drafts,
@@ -35,6 +35,8 @@ from app.services.outbox import Template
 from app.unit_of_work import transaction
 
 if TYPE_CHECKING:
+    from flask_mailman import EmailMultiAlternatives
+
     from config import Settings
 
 _LINKS = {
@@ -44,6 +46,7 @@ _LINKS = {
 }
 _EVENTS: Mapping[Template, tuple[str, Callable[[Message], object | None]]] = {
     Template.EMERGENCY_OPENED: ("access", emergency_access.told_of),
+    Template.NEW_DEVICE: ("sign_in", devices.told_of),
     Template.REVIEW_REPLIED: ("reply", review_replies.told_of),
 }
 """What has happened, by the name under which the template knows it, and where it is found."""
@@ -166,20 +169,11 @@ def _kept(message_id: int) -> Iterator[None]:
         keeper.join()
 
 
-def _compose(message: Message) -> EmailMessage | None:
+def _compose(message: Message) -> EmailMultiAlternatives | None:
     facts = _facts(message)
     if facts is None:
         return None
-    rendered = render_template(f"email/{message.template}.txt", **facts, portal=settings.public_url)
-    subject, _, body = rendered.partition("\n")
-    letter = EmailMessage(
-        subject=subject.strip(),
-        body=body.lstrip("\n"),
-        to=[message.recipient],
-        headers={"Message-ID": f"<{message.key}@{urlsplit(settings.public_url).hostname}>"},
-    )
-    letter.message()  # what cannot be put into headers is refused here, before anything is sent
-    return letter
+    return letters.compose(message, facts)
 
 
 def _facts(message: Message) -> dict[str, Any] | None:
@@ -220,7 +214,7 @@ def _cutoff_to_come(visit: Appointment) -> datetime | None:
     return cutoff if now() <= cutoff else None
 
 
-def _send(letter: EmailMessage) -> None:
+def _send(letter: EmailMultiAlternatives) -> None:
     connection = letter.get_connection()
     try:
         connection.open()

@@ -10,6 +10,7 @@ from typing import Any
 from app.clock import local_today, to_local
 from app.extensions import settings
 from app.models import VisitKind
+from app.services.devices import device_name
 from app.services.wording import VISIT_KINDS, clock_time, day, period, short_day, time_of_day, when, whole_date
 
 __all__ = [
@@ -78,6 +79,11 @@ def period_of(row: Any) -> str:
     return period(row.starts_at, row.ends_at)
 
 
+def one_line(text: str) -> str:
+    """A text whose line breaks and rows of blanks are one blank each: for names where lines have a meaning."""
+    return " ".join(text.split())
+
+
 def is_morning(moment: datetime) -> bool:
     """Whether an aware moment lies before noon in the hospital."""
     return to_local(moment).hour < 12  # noqa: PLR2004 (noon)
@@ -96,6 +102,8 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "count_of": count,
     "initials": initials,
     "visit_kind": visit_kind,
+    "device": device_name,
+    "one_line": one_line,
     "age": age,
 }
 TESTS: dict[str, Callable[..., bool]] = {"morning": is_morning}

@@ -11,7 +11,7 @@ from app import policy
 from app.clock import now
 from app.errors import Conflict, Forbidden, Invalid, NotFound, Outdated
 from app.extensions import db, settings
-from app.models import FIRM, Appointment, Doctor, Patient, VisitKind, VisitState
+from app.models import FIRM, Account, Appointment, Doctor, Patient, VisitKind, VisitState
 from app.policy import Actor, Permission
 from app.services import audit, availability, calendars, outbox, reminders
 from app.services.outbox import Template
@@ -36,6 +36,16 @@ WITH_PEOPLE = (
 """Loader options that every face needs to show a visit."""
 
 WITH_MANAGER, WITH_DEPARTMENT = joinedload(Patient.manager), joinedload(Doctor.department)
+_WITH_ACCOUNT = joinedload(Doctor.account)
+
+_TO_DOCTORS = {
+    Template.BOOKED: Template.CLINIC_BOOKED,
+    Template.MOVED: Template.CLINIC_CHANGED,
+    Template.CHANGED: Template.CLINIC_CHANGED,
+    Template.CANCELLED: Template.CLINIC_CANCELLED,
+    Template.DECLINED: Template.CLINIC_CANCELLED,
+}
+"""What doctors are told where the patient's side is told of a visit; of a confirmation, nothing."""
 
 _STILL_A_PATIENT = fixed(select(Patient.id).where(Patient.id == bindparam("key"), Patient.voided_at.is_(None)))
 
@@ -103,7 +113,7 @@ def book_for(
         booked_by_id=actor.account_id,
     )
     audit.record(actor, "appointment.booked", appointment, patient_id=patient.id)
-    tell(Template.BOOKED, appointment)
+    tell(actor, Template.BOOKED, appointment)
     return appointment
 
 
@@ -138,7 +148,7 @@ def move(
             appointment.state, appointment.patient_agreed = VisitState.PENDING, True
     calendars.freed(appointment.doctor_id)
     audit.record(actor, "appointment.moved", appointment, patient_id=appointment.patient_id)
-    tell(Template.MOVED, appointment)
+    tell(actor, Template.MOVED, appointment)
     return appointment
 
 
@@ -181,7 +191,7 @@ def describe(
     db.session.flush()
     audit.record(actor, "appointment.described", appointment, patient_id=appointment.patient_id)
     if meets_otherwise:
-        tell(Template.CHANGED, appointment)
+        tell(actor, Template.CHANGED, appointment)
     return appointment
 
 
@@ -206,7 +216,7 @@ def require_for(actor: Actor, patient: Patient) -> None:
 
 def bookable_doctor(actor: Actor, doctor_id: int) -> Doctor:
     """A doctor whom people may book: approved and there. Raises NotFound."""
-    doctor = policy.fetch(actor, Doctor, doctor_id, WITH_DEPARTMENT)
+    doctor = policy.fetch(actor, Doctor, doctor_id, WITH_DEPARTMENT, _WITH_ACCOUNT)
     if not doctor.is_listed:
         raise NotFound
     return doctor
@@ -267,8 +277,18 @@ def _require_open(appointment: Appointment, done: str, *, staff: bool) -> None:
         raise Conflict(message)
 
 
-def call_off(actor: Actor, appointment: Appointment, reason: str) -> None:
-    """Cancel a visit whose calendars are locked, whoever acts and whenever it is, and tell the patient's side."""
+def call_off(
+    actor: Actor,
+    appointment: Appointment,
+    reason: str,
+    template: Template = Template.CANCELLED,
+    *,
+    leaves: bool = False,
+) -> None:
+    """Cancel a visit whose calendars are locked, whoever acts and whenever it is, and tell both sides.
+
+    A doctor who `leaves` is not told of every visit that is cancelled by it.
+    """
     appointment.state = VisitState.CANCELLED
     appointment.cancelled_at = now()
     appointment.cancel_reason = reason.strip()[:LONGEST_TEXT]
@@ -276,7 +296,7 @@ def call_off(actor: Actor, appointment: Appointment, reason: str) -> None:
     db.session.flush()
     calendars.freed(appointment.doctor_id)
     audit.record(actor, "appointment.cancelled", appointment, patient_id=appointment.patient_id)
-    tell(Template.CANCELLED, appointment)
+    tell(actor, template, appointment, leaves=leaves)
 
 
 def acts_as_staff(actor: Actor, appointment: Appointment) -> bool:
@@ -291,11 +311,15 @@ def treats(actor: Actor, patient: Patient) -> bool:
     return bool(db.session.scalar(select(policy.treated_by(actor.doctor_id, patient.id))))
 
 
-def tell(template: Template, appointment: Appointment) -> None:
-    """Have the patient's side told of a visit, and reminded of it as it is now, in the same transaction.
+def tell(actor: Actor, template: Template, appointment: Appointment, *, leaves: bool = False) -> None:
+    """Have both sides told of a visit, and the patient's reminded of it as it is now, in the same transaction.
 
-    A patient of no account hears nothing.
+    A patient or a doctor of no account hears nothing, nor does a doctor of what the doctor does, or who `leaves`.
     """
     if appointment.patient.manager is not None:
         outbox.tell_about_visit(template, appointment, appointment.patient.manager)
         reminders.follow(appointment, appointment.patient.manager, is_new=template is Template.BOOKED)
+    doctor = appointment.doctor
+    if template in _TO_DOCTORS and doctor.account_id not in (None, actor.account_id) and not leaves:
+        account = db.session.get_one(Account, doctor.account_id)
+        outbox.tell_about_visit(_TO_DOCTORS[template], appointment, account)

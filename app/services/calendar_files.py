@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from email.utils import parseaddr
 from urllib.parse import urlsplit
 
-from icalendar import Calendar, Event, vText
-from icalendar.enums import CLASS, STATUS, TRANSP
+from icalendar import Calendar, Event, vCalAddress, vText
+from icalendar.enums import CLASS, CUTYPE, ROLE, STATUS, TRANSP
 
+from app.clock import now
 from app.extensions import settings
 from app.models import Appointment, VisitKind, VisitState
 
@@ -33,7 +35,7 @@ def calendar_file(visits: Iterable[Appointment]) -> bytes:
     calendar = Calendar()
     name = vText(_line(f"Appointments at {settings.hospital_name}"))
     calendar.add("VERSION", "2.0")
-    calendar.add("PRODID", _line(f"-//{settings.hospital_name}//Patient portal//EN"))
+    calendar.add("PRODID", _product())
     calendar.add("NAME", name)  # RFC 7986; the next line says the same to those who do not know it
     calendar.add("X-WR-CALNAME", name)
     calendar.add("REFRESH-INTERVAL", READ_AGAIN, parameters={"VALUE": "DURATION"})
@@ -41,6 +43,38 @@ def calendar_file(visits: Iterable[Appointment]) -> bytes:
         calendar.add_component(_event(visit))
     content: bytes = calendar.to_ical()
     return content
+
+
+def method(visit: Appointment) -> str:
+    """What an invitation to a visit asks of a calendar (RFC 5546): to know it as it is now, or to drop it."""
+    return "CANCEL" if visit.state is VisitState.CANCELLED else "REQUEST"
+
+
+def invitation(visit: Appointment, recipient: str) -> bytes:
+    """One visit for the calendar of whoever reads mail at an address (RFC 5546, sections 3.2.2 and 3.2.5).
+
+    The visit has the UID and SEQUENCE that it has in `calendar_file`. The time is the recipient's already, so no answer
+    is asked for. Of two invitations with one SEQUENCE the later DTSTAMP is the newer.
+    """
+    calendar = Calendar()
+    calendar.add("PRODID", _product())
+    calendar.add("VERSION", "2.0")
+    calendar.add("CALSCALE", "GREGORIAN")
+    calendar.add("METHOD", method(visit))
+    event = _event(visit)
+    del event["DTSTAMP"]
+    event.add("DTSTAMP", now())
+    event.organizer = vCalAddress.new(parseaddr(settings.mail_from)[1], cn=_line(settings.hospital_name))
+    event.attendees = [
+        vCalAddress.new(recipient, cutype=CUTYPE.INDIVIDUAL, role=ROLE.REQ_PARTICIPANT, partstat="ACCEPTED", rsvp=False)
+    ]
+    calendar.add_component(event)
+    content: bytes = calendar.to_ical()
+    return content
+
+
+def _product() -> str:
+    return _line(f"-//{settings.hospital_name}//Patient portal//EN")
 
 
 def _event(visit: Appointment) -> Event:

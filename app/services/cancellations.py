@@ -9,7 +9,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from app.clock import now
 from app.extensions import db
-from app.models import OPEN, Appointment, VisitState, WaitingEntry
+from app.models import OPEN, Account, Appointment, VisitState, WaitingEntry
 from app.policy import Actor
 from app.services import audit, calendars, outbox, reminders
 from app.services.appointments import LONGEST_TEXT, WITH_PEOPLE
@@ -38,7 +38,7 @@ def cancel_coming(
     patients |= set() if patient_id is None else {patient_id}
     calendars.lock(sorted(doctors), sorted(patients))
     visits = list(db.session.scalars(query.options(*WITH_PEOPLE).execution_options(populate_existing=True)))
-    call_off(actor, visits, reason)
+    call_off(actor, visits, reason, leaves=doctor_id is not None)
     calendars.release(_of(patient_id, doctor_id))
     waits = (WaitingEntry.ended_at.is_(None), _of(patient_id, doctor_id, WaitingEntry))
     for waited_for in db.session.scalars(select(WaitingEntry.doctor_id).where(*waits).distinct()).all():
@@ -46,7 +46,7 @@ def cancel_coming(
     return visits
 
 
-def call_off(actor: Actor, visits: Collection[Appointment], reason: str) -> None:
+def call_off(actor: Actor, visits: Collection[Appointment], reason: str, *, leaves: bool = False) -> None:
     """Cancel visits, loaded WITH_PEOPLE, whose calendars are locked, as `appointments.call_off` does each.
 
     The number of statements hardly grows with theirs: thousands take a second or two (docs/performance.md).
@@ -69,6 +69,13 @@ def call_off(actor: Actor, visits: Collection[Appointment], reason: str) -> None
     told = [(visit, visit.patient.manager) for visit in visits if visit.patient.manager is not None]
     outbox.tell_about_visits(Template.CANCELLED, told)
     reminders.drop(told)
+    if not leaves:
+        doctors = {visit.doctor.account_id for visit in visits} - {None, actor.account_id}
+        accounts = {
+            account.id: account for account in db.session.scalars(select(Account).where(Account.id.in_(doctors)))
+        }
+        clinics = [(visit, accounts[visit.doctor.account_id]) for visit in visits if visit.doctor.account_id in doctors]
+        outbox.tell_about_visits(Template.CLINIC_CANCELLED, clinics)
 
 
 def _of(

@@ -47,6 +47,10 @@ class Template(enum.Enum):
     MOVED = "moved"
     CHANGED = "changed"
     CANCELLED = "cancelled"
+    DECLINED = "declined"
+    CLINIC_BOOKED = "clinic_booked"
+    CLINIC_CHANGED = "clinic_changed"
+    CLINIC_CANCELLED = "clinic_cancelled"
     WAITING_OFFER = "waiting_offer"
     REMINDER_DAY = "reminder_day"
     REMINDER_HOURS = "reminder_hours"
@@ -60,6 +64,7 @@ class Template(enum.Enum):
     SECOND_FACTOR_ON = "second_factor_on"
     SECOND_FACTOR_OFF = "second_factor_off"
     RECOVERY_CODE_USED = "recovery_code_used"
+    NEW_DEVICE = "new_device"
     RECORD_READY = "record_ready"
     EMERGENCY_OPENED = "emergency_opened"
     REVIEW_REPLIED = "review_replied"
@@ -72,6 +77,10 @@ TRUE_WHILE: dict[Template, frozenset[VisitState]] = {
     Template.MOVED: frozenset({VisitState.PENDING, VisitState.CONFIRMED, VisitState.IN_PROGRESS}),
     Template.CHANGED: frozenset({VisitState.PENDING, VisitState.CONFIRMED, VisitState.IN_PROGRESS}),
     Template.CANCELLED: frozenset({VisitState.CANCELLED}),
+    Template.DECLINED: frozenset({VisitState.CANCELLED}),
+    Template.CLINIC_BOOKED: frozenset({VisitState.PENDING, VisitState.CONFIRMED}),
+    Template.CLINIC_CHANGED: frozenset({VisitState.PENDING, VisitState.CONFIRMED}),
+    Template.CLINIC_CANCELLED: frozenset({VisitState.CANCELLED}),
     Template.REMINDER_DAY: frozenset({VisitState.CONFIRMED}),
     Template.REMINDER_HOURS: frozenset({VisitState.CONFIRMED}),
 }

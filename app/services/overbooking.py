@@ -76,5 +76,5 @@ def book(
         booked_by_id=actor.account_id,
     )
     audit.record(actor, "appointment.overbooked", visit, patient_id=patient.id, minutes=minutes)
-    tell(Template.BOOKED, visit)
+    tell(actor, Template.BOOKED, visit)
     return visit

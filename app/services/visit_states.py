@@ -43,7 +43,8 @@ def set_state(actor: Actor, appointment_id: int, state: VisitState, *, reason: s
         message = f"The appointment is {STATE_WORDS[appointment.state]}: it cannot be {STATE_WORDS[state]} now."
         raise Conflict(message)
     if state is VisitState.CANCELLED:
-        call_off(actor, appointment, reason)
+        is_request = appointment.state is VisitState.PENDING
+        call_off(actor, appointment, reason, Template.DECLINED if is_request else Template.CANCELLED)
         return appointment
     untimely = _untimely(appointment, state)
     if untimely:
@@ -53,7 +54,7 @@ def set_state(actor: Actor, appointment_id: int, state: VisitState, *, reason: s
         appointment.state = state
     audit.record(actor, "appointment.state_set", appointment, patient_id=appointment.patient_id, state=state.value)
     if state is VisitState.CONFIRMED:
-        tell(Template.CONFIRMED, appointment)
+        tell(actor, Template.CONFIRMED, appointment)
     return appointment
 
 
@@ -114,7 +115,7 @@ def decline(actor: Actor, appointment_id: int, *, reason: str) -> Appointment:
         return appointment
     if appointment.state is not VisitState.PENDING:
         raise Conflict(f"The appointment is {STATE_WORDS[appointment.state]} already: it cannot be declined.")
-    call_off(actor, appointment, reason)
+    call_off(actor, appointment, reason, Template.DECLINED)
     return appointment
 
 
@@ -147,7 +148,7 @@ def undo(actor: Actor, appointment_id: int, step_id: int) -> Appointment:
         )
         raise Conflict(message) from taken
     if (step.state_before, step.state_after) == (VisitState.PENDING, VisitState.CONFIRMED):
-        _take_back_word(appointment)
+        _take_back_word(actor, appointment)
     audit.record(
         actor, "appointment.step_undone", appointment, patient_id=appointment.patient_id, state=appointment.state.value
     )
@@ -192,14 +193,14 @@ def _is_fresh(appointment: Appointment, step: VisitStep) -> bool:
     return _is_today(step.at) and to_local(appointment.starts_at).date() >= local_today()
 
 
-def _take_back_word(appointment: Appointment) -> None:
+def _take_back_word(actor: Actor, appointment: Appointment) -> None:
     """Have the patient's side know that a visit waits again: another version, so that no reminder of it remains."""
     manager = appointment.patient.manager
     was_told = manager is not None and not outbox.withdraw_about_visit(Template.CONFIRMED, appointment, manager)
     appointment.version += 1
     db.session.flush()
     if was_told:
-        tell(Template.UNCONFIRMED, appointment)
+        tell(actor, Template.UNCONFIRMED, appointment)
     elif manager is not None:
         reminders.follow(appointment, manager)
 

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import email
-import email.policy
 import re
-from email.message import EmailMessage
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -19,6 +15,7 @@ from app.services.outbox import Template
 from config import Settings
 from tests.factories import AccountFactory
 from tests.support.databases import Database
+from tests.support.letters import text, written
 
 PURPOSES = {Template.SET_PASSWORD: Purpose.SET_PASSWORD, Template.CONFIRM_EMAIL: Purpose.CONFIRM_EMAIL}
 PLACES = {Template.SET_PASSWORD: "set-password", Template.CONFIRM_EMAIL: "confirm-email"}
@@ -47,11 +44,6 @@ def deliver(database: Database, key: int) -> Message:
         return session.get_one(Message, key)
 
 
-def written(settings: Settings) -> list[EmailMessage]:
-    files = sorted(Path(settings.mail_url.removeprefix("file:")).glob("*"))
-    return [email.message_from_bytes(file.read_bytes(), policy=email.policy.default) for file in files]
-
-
 @pytest.mark.parametrize("template", PURPOSES)
 class TestDeliver:
     def test_it_brings_a_link_that_works(
@@ -62,8 +54,7 @@ class TestDeliver:
         assert message.state is MessageState.SENT
         (sent,) = written(settings)
         assert sent["To"] == ADDRESS
-        text = sent.get_content()
-        (token,) = re.findall(rf"^http://localhost/{PLACES[template]}/(\S+)$", text, re.MULTILINE)
+        (token,) = re.findall(rf"^http://localhost/{PLACES[template]}/(\S+)$", text(sent), re.MULTILINE)
         with database.unit_of_work():
             assert account_links.owner(PURPOSES[template], token).id == account.id
 
@@ -101,7 +92,7 @@ class TestDeliver:
 class TestInvitation:
     def test_it_names_the_username(self, database: Database, settings: Settings, account: Account) -> None:
         deliver(database, tell(database, Template.SET_PASSWORD, account))
-        assert "Your username is kim." in written(settings)[0].get_content()
+        assert "Your username is kim." in text(written(settings)[0])
 
     def test_who_has_chosen_a_password_gets_none(
         self, database: Database, settings: Settings, account: Account
@@ -130,4 +121,4 @@ class TestSecondFactor:
         assert deliver(database, key).state is MessageState.SENT
         (sent,) = written(settings)
         assert (sent["Subject"], sent["To"]) == (subject, ADDRESS)
-        assert sent.get_content().count("http://localhost/") == 1
+        assert text(sent).count("http://localhost/") == 1

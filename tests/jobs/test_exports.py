@@ -7,7 +7,6 @@ import json
 import zipfile
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -31,6 +30,7 @@ from tests.factories import (
     ReviewFactory,
 )
 from tests.services.visits import side_of
+from tests.support import letters
 from tests.support.clients import PASSWORD
 from tests.support.databases import Database
 
@@ -181,11 +181,11 @@ class TestMail:
         run(database, exports.make, export_id)
         run(database, mail.sweep)
 
-        (file,) = Path(settings.mail_url.removeprefix("file:")).glob("*")
-        text = file.read_text()
-        assert "http://localhost/my/record/download" in text
-        assert text.count("http") == 1
-        assert "Neill" not in text
+        (letter,) = letters.written(settings)
+        said = letters.text(letter)
+        assert "http://localhost/my/record/download" in said
+        assert said.count("http") == 1
+        assert "Neill" not in said
 
     def test_it_is_not_sent_once_the_file_is_gone(
         self, database: Database, settings: Settings, export_id: int, monkeypatch: pytest.MonkeyPatch
@@ -194,7 +194,7 @@ class TestMail:
         later = now() + timedelta(hours=25)
         monkeypatch.setattr(outbox, "now", lambda: later)
         run(database, mail.sweep)
-        assert list(Path(settings.mail_url.removeprefix("file:")).glob("*")) == []
+        assert letters.written(settings) == []
 
 
 def look_now(key: int) -> RecordExport:

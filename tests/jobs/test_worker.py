@@ -36,7 +36,7 @@ def book(database: Database) -> Callable[[], int]:
 
     def act() -> int:
         with database.unit_of_work():
-            doctor, patient = DoctorFactory(), PatientFactory()
+            doctor, patient = DoctorFactory(account=None), PatientFactory()  # one mail: no doctor is told
         visitor = api(database.app.test_client(), patient.manager)
         answer = visitor.post(
             "/appointments/", json={"doctor": doctor.id, "appointment_time": coming_weekday().isoformat()}
@@ -88,7 +88,7 @@ class TestEmbedded:
         self, database: Database, settings: Settings, live_server: Callable[..., str]
     ) -> None:
         with database.unit_of_work():
-            doctor, patient = DoctorFactory(), PatientFactory()
+            doctor, patient = DoctorFactory(account=None), PatientFactory()  # one mail: no doctor is told
         assert patient.manager is not None
         with Crowd(live_server(), [patient.manager.username]) as (program, *_):
             assert isinstance(program, Program)

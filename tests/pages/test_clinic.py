@@ -360,7 +360,7 @@ class TestDecline:
         with database.unit_of_work() as session:
             saved = session.get_one(Appointment, visit.id)
             assert (saved.state, saved.cancel_reason) == (VisitState.CANCELLED, "Please see Dr Lee.")
-        assert messages(database) == ["cancelled"]
+        assert messages(database) == ["declined"]
         assert f"Declined: {visit.patient.name}" in doctors_client.get("/clinic/requests").text
 
     @pytest.mark.parametrize(("reason", "error"), [("  ", "Enter the reason"), ("a" * 501, "500 characters or fewer")])
@@ -380,7 +380,7 @@ class TestDecline:
         for _ in range(2):
             response = send(doctors_client, f"/clinic/requests/{visit.id}/decline", reason="I am away.")
             assert response.status_code == 303
-        assert messages(database) == ["cancelled"]
+        assert messages(database) == ["declined"]
 
     @pytest.mark.parametrize("meanwhile", [VisitState.CONFIRMED, VisitState.CANCELLED])
     def test_it_declines_nothing_that_no_longer_waits(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
@@ -13,6 +12,7 @@ from app.jobs import mail
 from app.models import Message
 from config import Settings
 from tests.factories import AccountFactory
+from tests.support import letters
 from tests.support.clients import sign_in, submit
 from tests.support.databases import Database
 
@@ -24,8 +24,7 @@ def deliver_all(database: Database, settings: Settings) -> list[str]:
     with database.app.app_context():
         for key in keys:
             mail.deliver(key)
-    folder = Path(settings.mail_url.removeprefix("file:"))
-    return [file.read_text() for file in sorted(folder.glob("*"))]
+    return [f"{letter['Subject']}\n{letters.text(letter)}" for letter in letters.written(settings)]
 
 
 class TestAsk:

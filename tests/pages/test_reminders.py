@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import email
-import email.policy
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +17,7 @@ from app.services import hospital_settings, outbox
 from app.services.outbox import Template
 from config import Settings
 from tests.factories import AccountFactory, AppointmentFactory, DepartmentFactory, DoctorFactory
+from tests.support import letters
 from tests.support.clients import form_values, submit
 from tests.support.databases import Database
 
@@ -41,9 +39,8 @@ def remind(database: Database, settings: Settings, patient: Any) -> Remind:
         with database.unit_of_work() as session:
             if session.get_one(Message, key).state is not MessageState.SENT:
                 return ""
-        (file,) = Path(settings.mail_url.removeprefix("file:")).glob("*")
-        letter = email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
-        return f"{letter['Subject']}\n{letter.get_content()}"
+        (letter,) = letters.written(settings)
+        return f"{letter['Subject']}\n{letters.text(letter)}"
 
     return act
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +17,7 @@ from app.pages.wording import isodate
 from config import Settings
 from tests.factories import AppointmentFactory, DoctorFactory, PatientFactory, TimeOffFactory
 from tests.services.visits import HALF_HOUR, TEN
+from tests.support import letters
 from tests.support.clients import form_values, sign_in, submit
 from tests.support.databases import Database
 
@@ -216,8 +216,8 @@ class TestPatientsSide:
         with database.app.app_context():
             mail.deliver(message.id)
 
-        (file,) = Path(settings.mail_url.removeprefix("file:")).glob("*")
-        text = file.read_text()
+        (letter,) = letters.written(settings)
+        text = letters.text(letter)
         (address,) = re.findall(r"https?://[^/]+(/\S+)", text)
         assert address == f"/my/appointments/{visit.id}"
         for private in ("A cough", "My own affair"):

@@ -24,6 +24,7 @@ from tests.factories import (
 )
 from tests.services.visits import TEN
 from tests.services.waiting import LATER, publish, run_out
+from tests.support import letters
 from tests.support.booking import token
 from tests.support.clients import form_values, submit
 from tests.support.databases import Database
@@ -221,8 +222,8 @@ class TestMail:
     ) -> None:
         self._tell(database, offer, patient)
 
-        (letter,) = (settings.data_dir / "mail").iterdir()
-        text = letter.read_text()
+        (letter,) = letters.written(settings)
+        text = letters.text(letter)
         assert f"{settings.public_url}/my/waiting/offers/{offer.id}" in text
         assert text.count("http") == 1
         for told in ("Dr Busy", "Main building", "We hold it for you until"):

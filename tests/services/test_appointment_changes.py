@@ -330,7 +330,7 @@ class TestDecline:
         declined = visit_states.decline(as_doctor(visit.doctor), visit.id, reason="  Please see your GP first ")
 
         assert (declined.state, declined.cancel_reason) == (VisitState.CANCELLED, "Please see your GP first")
-        assert mails(session, visit) == ["cancelled"]
+        assert mails(session, visit) == ["declined"]
 
     @pytest.mark.parametrize("reason", ["", "  ", "x" * (visit_states.LONGEST_REASON + 1)])
     def test_it_needs_a_reason_that_can_be_read(self, reason: str) -> None:

@@ -45,7 +45,7 @@ class TestBook:
         assert (booked.state, booked.patient_agreed) == (VisitState.PENDING, True)
         assert (booked.symptoms, booked.booked_by_id) == ("A cough", patient.manager_id)
 
-    def test_it_leaves_one_audit_row_and_one_mail_to_send_at_once(self, session: Session) -> None:
+    def test_it_leaves_one_audit_row_and_a_mail_to_each_side_to_send_at_once(self, session: Session) -> None:
         patient, doctor = PatientFactory(), DoctorFactory(hours=True)
 
         booked = book(side_of(patient), patient, doctor)
@@ -53,9 +53,10 @@ class TestBook:
         event = session.scalars(select(AuditEvent)).one()
         assert (event.action, event.object_id, event.patient_id) == ("appointment.booked", booked.id, patient.id)
         assert event.account_id == patient.manager_id
-        message = session.scalars(select(Message).where(Message.due_at <= now())).one()
+        message, to_doctor = session.scalars(select(Message).where(Message.due_at <= now()).order_by(Message.id))
         assert (message.template, message.subject_id) == ("booked", booked.id)
         assert message.recipient == session.get_one(Account, patient.manager_id).email
+        assert (to_doctor.template, to_doctor.recipient) == ("clinic_booked", doctor.account.email)
 
     def test_it_books_for_a_dependant(self) -> None:
         parent = PatientFactory()
@@ -154,7 +155,7 @@ class TestBook:
 
         assert book(side_of(second), second, doctor, TEN + HALF_HOUR).id is not None
         told = select(Message.template).where(Message.due_at <= now())
-        assert session.scalars(told).all() == ["booked", "booked"]
+        assert session.scalars(told).all() == ["booked", "clinic_booked"] * 2
 
     def test_a_patient_is_in_one_place_at_a_time(self) -> None:
         patient = PatientFactory()

@@ -47,6 +47,12 @@ def actions(session: Session, appointment: Appointment) -> list[str]:
 
 
 def mails(session: Session, appointment: Appointment) -> list[str]:
-    """The templates of the messages about a visit that go out at once, in order."""
-    told = (Message.subject_id == appointment.id, Message.due_at <= now())
+    """The templates of the messages about a visit that go out at once to the patient's side, in order."""
+    told = (Message.subject_id == appointment.id, Message.due_at <= now(), Message.template.not_like("clinic_%"))
+    return list(session.scalars(select(Message.template).where(*told).order_by(Message.id)))
+
+
+def doctors_mails(session: Session, appointment: Appointment) -> list[str]:
+    """The templates of the messages about a visit to its doctor, in order."""
+    told = (Message.subject_id == appointment.id, Message.account_id == appointment.doctor.account_id)
     return list(session.scalars(select(Message.template).where(*told).order_by(Message.id)))

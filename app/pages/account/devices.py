@@ -6,42 +6,9 @@ from flask import Response, flash
 
 from app import identity
 from app.identity import actor
-from app.models import Session, SessionKind
 from app.pages.render import render, see_other
 from app.services import sessions
-
-_BROWSERS = (
-    ("Edg", "Edge"),
-    ("OPR/", "Opera"),
-    ("SamsungBrowser/", "Samsung Internet"),
-    ("Firefox/", "Firefox"),
-    ("FxiOS/", "Firefox"),
-    ("CriOS/", "Chrome"),
-    ("Chrome/", "Chrome"),
-    ("Safari/", "Safari"),
-)
-"""What a browser's user agent says, and its name: the first that fits, since most name their relatives, too."""
-
-_SYSTEMS = (
-    ("iPhone", "iPhone"),
-    ("iPad", "iPad"),
-    ("Android", "Android"),
-    ("CrOS", "ChromeOS"),
-    ("Windows", "Windows"),
-    ("Macintosh", "Mac"),
-    ("Linux", "Linux"),
-)
-
-
-def device_name(session: Session) -> str:
-    """A session's browser or program in plain words: `Firefox on Windows`."""
-    if session.kind is SessionKind.API:
-        return "A program"
-    browser, system = (
-        next((name for mark, name in table if mark in session.user_agent), None) for table in (_BROWSERS, _SYSTEMS)
-    )
-    named = browser or "A browser"
-    return f"{named} on {system}" if system else named
+from app.services.devices import device_name
 
 
 def show() -> Response:
