@@ -72,16 +72,19 @@ def offered_minutes(week: Sequence[WeekdayHours], off: Iterable[Interval], perio
 
     Days that are alike are counted, not gone through: only those with time off are.
     """
-    minutes = 0
-    for weekday in range(7):
-        rows = [row for row in week if row.weekday == weekday]
-        if rows:
-            minutes += sum(_length(hours) * days for hours, days in _stretches(rows, weekday, period))
-    return minutes - sum(_lost(week, interval, period) for interval in merged(off))
+    by_weekday = [[row for row in week if row.weekday == weekday] for weekday in range(7)]
+    minutes = sum(
+        _length(hours) * days
+        for weekday, rows in enumerate(by_weekday)
+        for hours, days in _stretches(rows, weekday, period)
+    )
+    return minutes - sum(_lost(by_weekday, interval, period) for interval in merged(off))
 
 
 def _stretches(rows: Sequence[WeekdayHours], weekday: int, period: Period) -> Iterable[tuple[list[Hours], int]]:
     """The hours that hold on a weekday for a while, and on how many such days of the period."""
+    if not rows:
+        return
     after = period.last + _DAY
     edges = {period.first, after}
     for row in rows:
@@ -93,12 +96,12 @@ def _stretches(rows: Sequence[WeekdayHours], weekday: int, period: Period) -> It
             yield [row.hours for row in rows if row.holds_on(start)], days
 
 
-def _lost(week: Sequence[WeekdayHours], off: Interval, period: Period) -> int:
+def _lost(by_weekday: Sequence[Sequence[WeekdayHours]], off: Interval, period: Period) -> int:
     """The minutes of a week's hours in a period that one time off takes away."""
     minutes = 0
     day, last = max(off.starts_at.date(), period.first), min(off.ends_at.date(), period.last)
     while day <= last:
-        for starts, ends in _spans(row.hours for row in week if row.holds_on(day)):
+        for starts, ends in _spans(row.hours for row in by_weekday[day.weekday()] if row.holds_on(day)):
             first, after = datetime.combine(day, starts), datetime.combine(day, ends)
             minutes += max((min(after, off.ends_at) - max(first, off.starts_at)) // _MINUTE, 0)
         day += _DAY

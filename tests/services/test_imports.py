@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from datetime import date, timedelta
 from typing import Any
@@ -378,6 +379,23 @@ class TestAllOrNothing:
         assert (batch.state, batch.imported_by_id) == (ImportState.DONE, desk.admin.account_id)
         assert desk.count(Patient) == 1
         assert desk.count(ImportRow) == 0
+
+    def test_two_workers_at_the_same_moment_add_everybody_once(self, desk: Desk) -> None:
+        lines = ["Name,Username,Email", *(f"Person {n},user{n},user{n}@example.org" for n in range(300)), "Alone,,"]
+        batches = [desk.checked(ImportKind.PATIENTS, *lines).id for _ in range(3)]
+        for batch_id in batches:
+            desk.order(batch_id)
+
+        def work(batch_id: int) -> None:
+            with desk.database.app.app_context():
+                jobs.work(batch_id)
+
+        with ThreadPoolExecutor(max_workers=6) as workers:
+            list(workers.map(work, [*batches, *batches]))
+
+        states = sorted(desk.look(batch_id).state.value for batch_id in batches)
+        assert states == ["done", "turned_back", "turned_back"]
+        assert desk.count(Patient) == 301
 
     def test_refused_rows_keep_all_from_being_imported(self, desk: Desk) -> None:
         batch = desk.checked(ImportKind.PATIENTS, "Name,Phone", "Ada,1", "Ben,")
