@@ -71,9 +71,8 @@ def call_off(actor: Actor, visits: Collection[Appointment], reason: str, *, leav
     reminders.drop(told)
     if not leaves:
         doctors = {visit.doctor.account_id for visit in visits} - {None, actor.account_id}
-        accounts = {
-            account.id: account for account in db.session.scalars(select(Account).where(Account.id.in_(doctors)))
-        }
+        found = db.session.scalars(select(Account).where(Account.id.in_(doctors)))
+        accounts: dict[int | None, Account] = {account.id: account for account in found}
         clinics = [(visit, accounts[visit.doctor.account_id]) for visit in visits if visit.doctor.account_id in doctors]
         outbox.tell_about_visits(Template.CLINIC_CANCELLED, clinics)
 

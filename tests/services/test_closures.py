@@ -145,7 +145,7 @@ class TestAdd:
 
         assert taken[1] <= taken[0] + 1, "the changed visits are written in one go, or on PostgreSQL in two"
 
-    def test_each_patient_is_told_once_and_reminded_no_more(self, database: Database, admin: Actor) -> None:
+    def test_both_sides_are_told_once_and_nobody_is_reminded(self, database: Database, admin: Actor) -> None:
         visit: Any = AppointmentFactory(starts_at=TEN)
         with database.unit_of_work():
             reminders.follow(visit, visit.patient.manager)
@@ -158,6 +158,7 @@ class TestAdd:
             query = select(Message.template, Message.state).order_by(Message.template)
             assert [tuple(row) for row in session.execute(query)] == [
                 ("cancelled", MessageState.WAITING),
+                ("clinic_cancelled", MessageState.WAITING),
                 ("reminder_day", MessageState.DROPPED),
                 ("reminder_hours", MessageState.DROPPED),
             ]
