@@ -76,4 +76,4 @@ def test_nothing_new_costs_few_statements(
     with count_queries() as statements:
         look_again(visitor, page)
 
-    assert len(statements) <= 12, statements
+    assert len(statements) <= 13, statements  # before a weekend it takes a second look further ahead

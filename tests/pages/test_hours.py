@@ -78,7 +78,7 @@ class TestWeek:
             )
         with count_queries() as many:
             clinic.get("/clinic/hours")
-        assert len(few) == len(many), many
+        assert len(many) <= len(few), many  # before a weekend few hours take a second look further ahead
 
 
 class TestRows:
