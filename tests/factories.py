@@ -322,7 +322,7 @@ class ImportBatchFactory(_RowFactory[models.ImportBatch]):
         model = models.ImportBatch
         exclude = ("account",)
 
-    account = factory.SubFactory(AccountFactory, is_admin=True)
+    account = factory.SubFactory(AccountFactory)
     account_id = factory.SelfAttribute("account.id")
     kind = models.ImportKind.PATIENTS
     file_name = "patients.csv"

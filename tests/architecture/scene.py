@@ -114,9 +114,9 @@ def change_of(entry: models.ClinicalRecord, doctor: models.Doctor) -> str:
 
 def imported_batch() -> models.ImportBatch:
     """A file whose row was imported by who had brought it in."""
-    admin = factories.AccountFactory(is_admin=True)
+    former_admin = factories.AccountFactory()
     done = {"state": models.ImportState.DONE, "ended_at": now(), "expires_at": None}
-    return factories.ImportBatchFactory(account=admin, imported_by_id=admin.id, **done)
+    return factories.ImportBatchFactory(account=former_admin, imported_by_id=former_admin.id, **done)
 
 
 def build_scene() -> Scene:

@@ -145,7 +145,7 @@ def test_every_state_has_its_page(admins_client: FlaskClient, state: ImportState
 
 
 def test_the_rows_are_deleted_or_checked_again(admins_client: FlaskClient, database: Database) -> None:
-    batch = ImportBatchFactory(refused=1)
+    batch = ImportBatchFactory(refused=1, account=AccountFactory(is_admin=True))
     address = f"/admin/imports/{batch.id}"
     assert admins_client.post(f"{address}/check", data=form_values(admins_client.get(address).text)).location == address
     assert "0 of 1 row checked" in admins_client.get(address).text
