@@ -26,7 +26,7 @@ PAGE = """
 STRANGER = Actor()
 PATIENT = Actor(account_id=1, display_name="Amira Hassan")
 CLINIC = ("Today", "Requests", "Patients", "Department", "Hours", "My figures")
-ADMIN = ("Dashboard", "Doctors", "Patients", "Accounts", "Lists", "Hospital", "Audit")
+ADMIN = ("Dashboard", "Doctors", "Patients", "Accounts", "Reviews", "Lists", "Hospital", "Audit")
 EVERYTHING = Actor(account_id=1, display_name="Amira Hassan", doctor_id=3, is_admin=True)
 
 FrameMaker = Callable[..., Flask]
@@ -148,6 +148,7 @@ class TestNavigation:
                     "Doctors",
                     "Patients",
                     "Accounts",
+                    "Reviews",
                     "Lists",
                     "Hospital",
                     "Audit",
