@@ -36,7 +36,7 @@ WITH_PEOPLE = (
 """Loader options that every face needs to show a visit."""
 
 WITH_MANAGER, WITH_DEPARTMENT = joinedload(Patient.manager), joinedload(Doctor.department)
-_WITH_ACCOUNT = joinedload(Doctor.account)
+_WITH_ACCOUNT = joinedload(Doctor.account).load_only(Account.email)
 
 _TO_DOCTORS = {
     Template.BOOKED: Template.CLINIC_BOOKED,

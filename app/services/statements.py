@@ -8,10 +8,10 @@ the way to the database takes longer than all of it, is left to SQLAlchemy.
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Generic, TypeVarTuple, cast
 
-from sqlalchemy import Dialect, PoolProxiedConnection, Row, Select, lambda_stmt
+from sqlalchemy import Dialect, PoolProxiedConnection, Row, Select, Table, insert, lambda_stmt
 from sqlalchemy.sql.compiler import SQLCompiler
 
 Columns = TypeVarTuple("Columns")
@@ -88,3 +88,34 @@ class Plan(Generic[*Columns]):
                 row[place] = processor(row[place])
             rows.append(self._row(row))
         return rows
+
+
+class Addition:
+    """The text that adds a row to a table and tells its key, and what values become on the way in.
+
+    The row has the columns `names`; all others have their defaults.
+    """
+
+    def __init__(self, table: Table, names: Collection[str], dialect: Dialect) -> None:
+        statement = insert(table).returning(table.c.id)
+        compiled: Any = statement.compile(dialect=dialect, column_keys=list(names))
+        self._text: str = compiled.string
+        defaults = {column.key: column.default for column in compiled.insert_prefetch}
+        self._binds = [
+            (name, defaults.get(name), compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect))
+            for name in compiled.positiontup
+        ]
+
+    def run(self, connection: PoolProxiedConnection, values: Mapping[str, Any]) -> int:
+        """The key of the new row. Raises what the driver does."""
+        row = []
+        for name, default, processor in self._binds:
+            value = values[name] if default is None else default.arg(None) if default.is_callable else default.arg
+            row.append(value if processor is None else processor(value))
+        cursor = connection.cursor()
+        try:
+            cursor.execute(self._text, row)
+            ((key,),) = cursor.fetchall()
+        finally:
+            cursor.close()
+        return int(key)

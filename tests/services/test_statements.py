@@ -10,11 +10,15 @@ from flask import Flask
 from sqlalchemy import BindParameter, bindparam, select
 from sqlalchemy.exc import OperationalError
 
+from app.clock import now
+from app.errors import Conflict
 from app.extensions import db, read_only
-from app.models import Account, Appointment, SessionKind, VisitState
+from app.models import Account, Appointment, AuditEvent, Message, MessageState, SessionKind, VisitState
 from app.services import reading, sessions
+from app.services.inserting import add_row
 from app.services.reading import fixed, read
-from app.services.statements import Plan
+from app.services.statements import Addition, Plan
+from app.unit_of_work import inserting
 from tests.factories import AccountFactory, AppointmentFactory, DoctorFactory
 from tests.support.databases import Database
 from tests.support.queries import count_queries
@@ -135,3 +139,50 @@ def test_sessions_are_found_alike(database: Database) -> None:
         doctor.id,
         doctor.department_id,
     )
+
+
+class TestAddRow:
+    """Rows of the audit trail and of the outbox, which the driver adds as SQLAlchemy would."""
+
+    VALUES = {"action": "record.read", "details": {"page": 1, "of": [2, 3]}, "origin": "10.0.0.1", "at": now()}
+
+    @pytest.fixture
+    def added(self, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+        """The keys of the rows that the driver has added."""
+        keys: list[int] = []
+        run = Addition.run
+
+        def noted(self: Addition, *arguments: Any) -> int:
+            keys.append(run(self, *arguments))
+            return keys[-1]
+
+        monkeypatch.setattr(Addition, "run", noted)
+        return keys
+
+    def test_the_driver_adds_the_row_that_sqlalchemy_does(self, database: Database, added: list[int]) -> None:
+        with database.unit_of_work() as session:
+            by_driver = add_row(AuditEvent, **self.VALUES)
+            assert added == [by_driver]
+            with count_queries():  # whoever listens has them go SQLAlchemy's way
+                by_sqlalchemy = add_row(AuditEvent, **self.VALUES)
+            assert added == [by_driver]
+            query = select(*(column for column in AuditEvent.__table__.c if column.key != "id"))
+            rows = [session.execute(query.where(AuditEvent.id == key)).one() for key in (by_driver, by_sqlalchemy)]
+        assert rows[0] == rows[1]
+        assert rows[0].details == {"page": 1, "of": [2, 3]}
+
+    def test_defaults_fill_what_is_not_named(self, database: Database, added: list[int]) -> None:
+        before = now()
+        with database.unit_of_work() as session:
+            key = add_row(Message, key="once", template="booked", recipient="somebody@example.org")
+            message = session.get_one(Message, key)
+        assert added == [key]
+        assert (message.state, message.attempts, message.error) == (MessageState.WAITING, 0, "")
+        assert before <= message.created_at <= now()
+
+    def test_a_refusal_is_told_in_the_usual_terms(self, database: Database, added: list[int]) -> None:
+        with database.unit_of_work():
+            add_row(Message, key="once", template="booked", recipient="somebody@example.org")
+            with pytest.raises(Conflict), inserting():
+                add_row(Message, key="once", template="booked", recipient="somebody@example.org")
+        assert len(added) == 1
