@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
+import sqlite3
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -24,6 +25,9 @@ MINIMUM_SECRET_LENGTH = 32
 MINIMUM_SECRET_CHARACTERS = 8
 SHORTEST_SLOT_MINUTES, LONGEST_SLOT_MINUTES = 5, 480
 LONGEST_REMINDER_HOURS = 168
+OLDEST_SQLITE = (3, 38, 0)
+"""The first that has `unixepoch`."""
+
 MAIL_SCHEMES = ("file", "smtp", "console")
 USUAL_COLOUR = "#0b5563"
 """That of static/css/_theme.scss."""
@@ -192,6 +196,10 @@ class Settings:
                 raise SettingsError(message)
 
     def _refuse_impossible_values(self) -> None:
+        if self.database_url.startswith("sqlite") and sqlite3.sqlite_version_info < OLDEST_SQLITE:
+            found = sqlite3.sqlite_version
+            message = f"This Python's SQLite {found} is too old: take a newer Python, or PostgreSQL by DATABASE_URL."
+            raise SettingsError(message)
         if not HEX_COLOUR.fullmatch(self.brand_colour):
             message = f"BRAND_COLOUR is {self.brand_colour!r}, which is no colour such as #0b5563, in small letters."
             raise SettingsError(message)

@@ -16,6 +16,7 @@ import hypothesis
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from redis import Redis
 from sqlalchemy import Engine, event
 
 from app import create_app
@@ -128,13 +129,16 @@ def database_url(database_kind: str, tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def redis_url() -> str:
-    """The address of a real Redis, emptied."""
+def redis_url(worker_id: str) -> str:
+    """The address of a real Redis, emptied: each process of the run has a database of its own there."""
     try:
         server = servers.redis()
     except servers.CannotStart as error:
         cannot_run(str(error))
-    return server.redis_url
+    url = server.redis_url.removesuffix("0") + worker_id.removeprefix("gw").replace("master", "0")
+    with Redis.from_url(url) as connection:
+        connection.flushdb()
+    return url
 
 
 @pytest.fixture

@@ -162,6 +162,15 @@ class TestFromEnvironment:
         with pytest.raises(SettingsError, match=variable):
             read(**{variable: value}, **({"DB_NAME": "portal"} if variable == "DB_PORT" else {}))
 
+    def test_an_sqlite_that_is_too_old_is_refused(
+        self, read: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("config.sqlite3.sqlite_version_info", (3, 34, 1))
+
+        with pytest.raises(SettingsError, match="DATABASE_URL"):
+            read()
+        assert read(DATABASE_URL="postgresql://portal@localhost/portal").database_url.startswith("postgresql")
+
 
 class TestProduction:
     def test_it_starts_when_all_is_safe(self, read: Callable[..., Settings]) -> None:

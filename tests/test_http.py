@@ -270,7 +270,7 @@ class TestRunningAgain:
             answers = list(clients.map(lambda keys: app.test_client().post(path, data={"key": keys}), orders))
 
         assert [answer.status_code for answer in answers] == [200, 200]
-        assert len(runs) == 3
+        assert len(runs) in (3, 4)  # PostgreSQL may break both
         assert [answer.text for answer in answers] == ["1", "1"]
         with database.unit_of_work() as session:
             assert session.scalars(select(Department.description)).all() == ["changed", "changed"]
