@@ -171,6 +171,7 @@ class TestSeedDemoInProduction:
         assert (status, "not for production" in printed) == (1, True)
 
 
+@pytest.mark.slow
 class TestUpgrade:
     def test_it_makes_the_tables_and_may_be_run_again(self, tmp_path: Path) -> None:
         settings = make_settings(tmp_path, f"sqlite:///{tmp_path / 'new.sqlite3'}")

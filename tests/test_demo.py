@@ -110,6 +110,7 @@ MOMENTS = (
 )
 
 
+@pytest.mark.slow
 class TestAnyDay:
     @pytest.fixture(params=MOMENTS, ids=lambda moment: f"{moment:%Y-%m-%d %H:%M}")
     def moment(self, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> datetime:
@@ -308,6 +309,7 @@ def test_it_leaves_a_hospital_alone_that_has_an_account(database: Database) -> N
         assert demo.PASSWORD not in demo.welcome()
 
 
+@pytest.mark.slow
 def test_the_same_moment_gives_the_same_hospital(database: Database) -> None:
     moment = datetime(2026, 11, 20, 10, 7, tzinfo=UTC)
     told = []

@@ -27,6 +27,7 @@ def test_it_serves_the_portal_from_several_processes(live_server, settings):
     assert address in (settings.data_dir / "server.log").read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [["serve"], ["db", "current"]], ids=" ".join)
 def test_it_refuses_unsafe_settings_in_one_sentence(command, tmp_path):
     environment = {"PATH": os.environ["PATH"], "ENV": "production", "DATA_DIR": str(tmp_path), "SECRET_KEY": "short"}

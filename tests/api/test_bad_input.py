@@ -17,7 +17,7 @@ from tests.support import servers
 
 Case = TypeVar("Case")
 
-DATABASES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
+DATABASES = ["sqlite", pytest.param("postgresql", marks=[pytest.mark.postgresql, pytest.mark.slow])]
 INSIDERS = ("patient", "doctor", "admin")
 
 BAD_IDS = ("0", "-1", "x", "1.5", "%00", "%ff", "٩٩٩", "..", "1;1", str(2**31), str(2**63), str(2**64), "9" * 5000)

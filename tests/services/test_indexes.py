@@ -49,7 +49,7 @@ VOCABULARY = 40
 DAY = timedelta(days=1)
 NOW = datetime.now(UTC)
 
-pytestmark = pytest.mark.both_databases
+pytestmark = [pytest.mark.both_databases, pytest.mark.slow]
 
 Statement = tuple[str, Any]
 

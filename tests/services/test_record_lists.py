@@ -33,7 +33,7 @@ DOCTORS = 400
 DEPARTMENTS = 200
 NOW = datetime.now(UTC)
 
-pytestmark = pytest.mark.both_databases
+pytestmark = [pytest.mark.both_databases, pytest.mark.slow]
 
 
 class Hospital:
