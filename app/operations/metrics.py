@@ -17,6 +17,7 @@ from flask import Flask
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess
 from prometheus_client.core import GaugeMetricFamily
 from redis.exceptions import RedisError
+from rq.job import Job
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.clock import now
@@ -115,13 +116,20 @@ class _Standing:
     def _of_redis(self, queue: Any) -> Iterable[GaugeMetricFamily]:
         try:
             waiting, swept = len(queue), queue.connection.get(_SWEPT_KEY)
+            first = next(iter(queue.get_jobs(0, 1)), None)
         except RedisError:
             return [_gauge("portal_redis_up", "Whether Redis answers.", 0)]
         return [
             _gauge("portal_redis_up", "Whether Redis answers.", 1),
             _gauge("portal_queue_jobs", "Jobs that wait for a worker.", waiting),
+            _gauge("portal_queue_oldest_seconds", "How long the first of them has waited.", _seconds_since(first)),
             _gauge("portal_swept_seconds", "When a worker last swept the database, since 1970.", float(swept or 0)),
         ]
+
+
+def _seconds_since(job: Job | None) -> float:
+    """How long ago a job was handed over; 0 for none."""
+    return (now() - job.enqueued_at).total_seconds() if job is not None and job.enqueued_at else 0.0
 
 
 def _gauge(name: str, what: str, value: float) -> GaugeMetricFamily:
