@@ -61,9 +61,12 @@ def record_changes(record_id: int) -> Response:
 @writes
 def void_record(record_id: int) -> Response:
     """Ask on GET why; on POST take an entry out of use. Twice is as once."""
-    if notes.voided(actor(), record_id) is not None:
+    try:
+        notes.changeable(actor(), record_id)
+    except NotFound:
+        if notes.voided(actor(), record_id) is None:
+            raise
         return see_other("clinic.voided_record", record_id=record_id)
-    notes.changeable(actor(), record_id)
     form = VoidForm()
     if form.validate_on_submit():
         with form.refusals():
