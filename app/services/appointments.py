@@ -277,18 +277,8 @@ def _require_open(appointment: Appointment, done: str, *, staff: bool) -> None:
         raise Conflict(message)
 
 
-def call_off(
-    actor: Actor,
-    appointment: Appointment,
-    reason: str,
-    template: Template = Template.CANCELLED,
-    *,
-    leaves: bool = False,
-) -> None:
-    """Cancel a visit whose calendars are locked, whoever acts and whenever it is, and tell both sides.
-
-    A doctor who `leaves` is not told of every visit that is cancelled by it.
-    """
+def call_off(actor: Actor, appointment: Appointment, reason: str, template: Template = Template.CANCELLED) -> None:
+    """Cancel a visit whose calendars are locked, whoever acts and whenever it is, and tell both sides."""
     appointment.state = VisitState.CANCELLED
     appointment.cancelled_at = now()
     appointment.cancel_reason = reason.strip()[:LONGEST_TEXT]
@@ -296,7 +286,7 @@ def call_off(
     db.session.flush()
     calendars.freed(appointment.doctor_id)
     audit.record(actor, "appointment.cancelled", appointment, patient_id=appointment.patient_id)
-    tell(actor, template, appointment, leaves=leaves)
+    tell(actor, template, appointment)
 
 
 def acts_as_staff(actor: Actor, appointment: Appointment) -> bool:
@@ -311,15 +301,15 @@ def treats(actor: Actor, patient: Patient) -> bool:
     return bool(db.session.scalar(select(policy.treated_by(actor.doctor_id, patient.id))))
 
 
-def tell(actor: Actor, template: Template, appointment: Appointment, *, leaves: bool = False) -> None:
+def tell(actor: Actor, template: Template, appointment: Appointment) -> None:
     """Have both sides told of a visit, and the patient's reminded of it as it is now, in the same transaction.
 
-    A patient or a doctor of no account hears nothing, nor does a doctor of what the doctor does, or who `leaves`.
+    A patient or a doctor of no account hears nothing, nor does a doctor of what the doctor does.
     """
     if appointment.patient.manager is not None:
         outbox.tell_about_visit(template, appointment, appointment.patient.manager)
         reminders.follow(appointment, appointment.patient.manager, is_new=template is Template.BOOKED)
     doctor = appointment.doctor
-    if template in _TO_DOCTORS and doctor.account_id not in (None, actor.account_id) and not leaves:
+    if template in _TO_DOCTORS and doctor.account_id not in (None, actor.account_id):
         account = db.session.get_one(Account, doctor.account_id)
         outbox.tell_about_visit(_TO_DOCTORS[template], appointment, account)

@@ -49,7 +49,8 @@ def cancel_coming(
 def call_off(actor: Actor, visits: Collection[Appointment], reason: str, *, leaves: bool = False) -> None:
     """Cancel visits, loaded WITH_PEOPLE, whose calendars are locked, as `appointments.call_off` does each.
 
-    The number of statements hardly grows with theirs: thousands take a second or two (docs/performance.md).
+    A doctor who `leaves` is not told of every visit that is cancelled by it. The number of statements hardly grows with
+    that of the visits: thousands take a second or two (docs/performance.md).
     """
     if not visits:
         return
