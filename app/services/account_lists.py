@@ -18,8 +18,7 @@ from app.extensions import db
 from app.models import Account, Approval, Doctor, Patient, SecondFactor, Session
 from app.models.types import is_key, name_key
 from app.policy import Actor, Permission
-from app.services import audit
-from app.services.listing import MOST_IN_FILE, Listing
+from app.services.listing import Listing, exporting
 from app.services.search import words
 
 
@@ -137,11 +136,7 @@ def find(
     return Listing([Line._make(row) for row in rows], count)
 
 
-def export(actor: Actor, **asked: Any) -> Sequence[Line]:
-    """What `find` finds, for a file, and a note in the audit trail that it was taken out of the portal."""
-    found = find(actor, **asked, limit=MOST_IN_FILE, offset=0).rows
-    audit.record(actor, "accounts.exported", number=len(found))
-    return found
+export = exporting(find, "accounts.exported")
 
 
 def chosen(actor: Actor, account_ids: Sequence[int]) -> list[Line]:

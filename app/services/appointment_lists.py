@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from functools import cache
 from typing import Any, NamedTuple
@@ -16,9 +16,8 @@ from app.errors import NotFound
 from app.extensions import db
 from app.models import OPEN, Appointment, Doctor, Patient, VisitKind, VisitState
 from app.policy import Actor, Capacity, Permission
-from app.services import audit
 from app.services.appointments import WITH_PEOPLE
-from app.services.listing import MOST_IN_FILE, Listing, listing
+from app.services.listing import Listing, exporting, listing
 from app.services.reading import fixed, read
 from app.services.search import words
 from app.services.statements import Fixed
@@ -185,11 +184,7 @@ def of_hospital(
     return listing(query.order_by(*_ORDERS[order]), *WITH_PEOPLE, limit=limit, offset=offset)
 
 
-def export(actor: Actor, **asked: Any) -> Sequence[Appointment]:
-    """What `of_hospital` finds, for a file, and a note in the audit trail that it was taken out of the portal."""
-    found = of_hospital(actor, **asked, limit=MOST_IN_FILE, offset=0).rows
-    audit.record(actor, "appointments.exported", number=len(found))
-    return found
+export = exporting(of_hospital, "appointments.exported")
 
 
 def of_managed_patients(actor: Actor, group: Group, *, limit: int, offset: int) -> Listing[Appointment]:

@@ -20,10 +20,10 @@ from app.models import Account, AuditEvent, AuditEventPatient, Doctor, Patient
 from app.models.types import is_key, name_key
 from app.policy import Actor, Permission
 from app.services import audit
+from app.services.listing import MOST_IN_FILE
 from app.services.search import words
 
 MOST_COUNTED = 1000
-MOST_IN_FILE = 10_000
 LONGEST_KEY = 19
 MOST_PATIENTS = 50
 """Of so many patients of a name the trail is searched at most; the number of a patient names a single one."""

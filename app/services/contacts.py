@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
 
 from sqlalchemy import ColumnElement, func, or_
 from sqlalchemy.exc import IntegrityError
@@ -21,7 +20,7 @@ from app.models import ContactMessage
 from app.models.types import is_key
 from app.policy import Actor, Permission
 from app.services import attempts, audit, phones
-from app.services.listing import MOST_IN_FILE, Listing, listing
+from app.services.listing import Listing, exporting, listing
 from app.services.search import words
 
 _SENT_BEFORE = "uq_contact_message_sent_key"
@@ -95,11 +94,7 @@ def find(
     return listing(query.order_by(order), limit=limit, offset=offset)
 
 
-def export(actor: Actor, **asked: Any) -> Sequence[ContactMessage]:
-    """What `find` finds, for a file, and a note in the audit trail that it was taken out of the portal."""
-    found = find(actor, **asked, limit=MOST_IN_FILE, offset=0).rows
-    audit.record(actor, "contact_messages.exported", number=len(found))
-    return found
+export = exporting(find, "contact_messages.exported")
 
 
 def chosen(actor: Actor, contact_ids: Collection[int]) -> Sequence[ContactMessage]:

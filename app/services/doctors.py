@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import InstrumentedAttribute, joinedload, selectinload
@@ -27,7 +27,7 @@ from app.models.types import name_key
 from app.policy import LISTED, Actor, Permission
 from app.services import audit, availability, outbox
 from app.services.doctor_search import matching
-from app.services.listing import MOST_IN_FILE, Listing, listing
+from app.services.listing import Listing, exporting, listing
 from app.services.outbox import Template
 from app.services.ratings import Rating, ReviewEntry, ratings, reviews
 
@@ -202,11 +202,7 @@ def applications(
     return listing(query.order_by(*order), *WITH_DETAILS, limit=limit, offset=offset)
 
 
-def export(actor: Actor, **asked: Any) -> Sequence[Doctor]:
-    """What `applications` finds, for a file, and a note in the audit trail that it was taken out of the portal."""
-    found = applications(actor, **asked, limit=MOST_IN_FILE, offset=0).rows
-    audit.record(actor, "doctors.exported", number=len(found))
-    return found
+export = exporting(applications, "doctors.exported")
 
 
 def proposer(actor: Actor, doctor: Doctor) -> Account | None:

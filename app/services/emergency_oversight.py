@@ -5,9 +5,7 @@ Who opened whose record, when, for which reason; what was then read, the audit t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
-from typing import Any
 
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import joinedload
@@ -19,7 +17,7 @@ from app.extensions import db
 from app.models import Doctor, EmergencyAccess, EmergencyCheck, Patient
 from app.policy import Actor, Permission
 from app.services import audit
-from app.services.listing import MOST_IN_FILE, Listing, listing
+from app.services.listing import Listing, exporting, listing
 from app.services.search import words
 
 LONGEST_NOTE = 1000
@@ -61,11 +59,7 @@ def find(
     return listing(query.order_by(*order), *_WITH_ALL, limit=limit, offset=offset)
 
 
-def export(actor: Actor, **asked: Any) -> Sequence[EmergencyAccess]:
-    """What `find` finds, for a file, and a note in the audit trail that it was taken out of the portal."""
-    found = find(actor, **asked, limit=MOST_IN_FILE, offset=0).rows
-    audit.record(actor, "emergencies.exported", number=len(found))
-    return found
+export = exporting(find, "emergencies.exported")
 
 
 def count_unchecked(actor: Actor) -> int:

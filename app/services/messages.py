@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 from sqlalchemy import func, update
 
 from app import policy, unit_of_work
@@ -14,7 +11,7 @@ from app.extensions import db
 from app.models import Message, MessageState
 from app.policy import Actor, Permission
 from app.services import audit
-from app.services.listing import MOST_IN_FILE, Listing, listing
+from app.services.listing import Listing, exporting, listing
 from app.services.outbox import DELIVER, Template
 from app.services.search import words
 
@@ -66,11 +63,7 @@ def find(
     return listing(query.order_by(Message.id.desc()), limit=limit, offset=offset)
 
 
-def export(actor: Actor, **asked: Any) -> Sequence[Message]:
-    """What `find` finds, for a file, and a note in the audit trail that it was taken out of the portal."""
-    found = find(actor, **asked, limit=MOST_IN_FILE, offset=0).rows
-    audit.record(actor, "messages.exported", number=len(found))
-    return found
+export = exporting(find, "messages.exported")
 
 
 def retry(actor: Actor, message_id: int) -> Message:

@@ -21,7 +21,7 @@ from app.models import Doctor, Patient, Review, ReviewHiding
 from app.models.types import is_key
 from app.policy import Actor, Permission
 from app.services import audit, ratings
-from app.services.listing import MOST_IN_FILE, Listing, listing
+from app.services.listing import Listing, exporting, listing
 from app.services.ratings import ReviewEntry
 from app.services.search import words
 
@@ -72,11 +72,7 @@ def find(
     return ratings.entries(listing(query.order_by(*_ORDERS[order]), *_WITH_ALL, limit=limit, offset=offset))
 
 
-def export(actor: Actor, **asked: Any) -> Sequence[ReviewEntry]:
-    """What `find` finds, for a file, and a note in the audit trail that it was taken out of the portal."""
-    found = find(actor, **asked, limit=MOST_IN_FILE, offset=0).rows
-    audit.record(actor, "reviews.exported", number=len(found))
-    return found
+export = exporting(find, "reviews.exported")
 
 
 def get(actor: Actor, review_id: int) -> ReviewEntry:

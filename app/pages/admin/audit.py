@@ -15,8 +15,9 @@ from app.pages.free_times import read_date
 from app.pages.render import render
 from app.pages.wording import isodate
 from app.services import audit_seals, audit_search
-from app.services.audit_search import MOST_COUNTED, MOST_IN_FILE, Filters, Line
+from app.services.audit_search import MOST_COUNTED, Filters, Line
 from app.services.audit_words import ACTIONS
+from app.services.listing import MOST_IN_FILE
 
 PAGE_SIZE = 50
 MOST_DIGITS = 18
