@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import ConsoleMessage, Page, Request, Response, ViewportSize
+from playwright.sync_api import ConsoleMessage, Page, Request, Response, ViewportSize, expect
 
 AXE = Path(__file__).with_name("vendor") / "axe.min.js"
 AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -103,3 +103,9 @@ def look(page: Page, name: str) -> None:
             page.screenshot(path=folder / f"{name}-{size['width']}.png", full_page=True)
     if before:
         page.set_viewport_size(before)
+
+
+def pass_time(page: Page, milliseconds: int) -> None:
+    """Put the clock of a page forward, once nothing is under way: a request would time out in the leap."""
+    expect(page.locator(".htmx-request")).to_have_count(0)
+    page.clock.fast_forward(milliseconds)

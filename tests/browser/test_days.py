@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from app.models import Appointment, VisitKind, VisitState
-from tests.browser.support import assert_accessible, look
+from tests.browser.support import assert_accessible, look, pass_time
 from tests.factories import AppointmentFactory, DoctorFactory
 from tests.pages.test_clinic import today_at
 from tests.support.databases import Database
@@ -108,13 +108,13 @@ def test_what_others_do_appears_and_nothing_else_moves(page: Page, sign_in: Sign
     held.focus()
 
     with page.expect_response(lambda answer: answer.status == 304) as looked:
-        page.clock.fast_forward(A_LOOK_MILLISECONDS)
+        pass_time(page, A_LOOK_MILLISECONDS)
     assert looked.value.request.headers["x-background"] == "true"
     with database.unit_of_work() as session:
         for visit in session.query(Appointment).filter_by(doctor_id=doctor.id, state=VisitState.IN_PROGRESS):
             visit.state = VisitState.COMPLETED
     AppointmentFactory(doctor=doctor, starts_at=today_at(2, 30), patient__name="Grace Hopper")
-    page.clock.fast_forward(A_LOOK_MILLISECONDS)
+    pass_time(page, A_LOOK_MILLISECONDS)
 
     expect(row(page, "Grace Hopper")).to_be_visible()
     expect(row(page, "Neil Davies")).to_contain_text("Completed")
@@ -126,7 +126,7 @@ def test_what_others_do_appears_and_nothing_else_moves(page: Page, sign_in: Sign
     page.goto("/clinic/requests")
     expect(page.get_by_role("heading", name="No requests are waiting")).to_be_visible()
     AppointmentFactory(doctor=doctor, state=VisitState.PENDING, patient__name="Grace Hopper")
-    page.clock.fast_forward(A_LOOK_MILLISECONDS)
+    pass_time(page, A_LOOK_MILLISECONDS)
     expect(page.get_by_role("button", name="Confirm Grace Hopper")).to_be_visible()
 
 
