@@ -131,11 +131,19 @@ def test_what_others_do_appears_and_nothing_else_moves(page: Page, sign_in: Sign
 
 
 def test_the_week_at_a_glance(page: Page, sign_in: SignIn, doctor: Any):
+    page.clock.install()
     sign_in(page, doctor.account)
     page.get_by_role("link", name="Week").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("This week")
-    expect(page.get_by_text("Ada Lovelace")).to_be_visible()
+    held = page.get_by_role("link", name="Ada Lovelace")
+    expect(held).to_be_visible()
     look(page, "days-week")
+    held.focus()
+    AppointmentFactory(doctor=doctor, starts_at=today_at(2, 30), patient__name="Grace Hopper")
+    pass_time(page, A_LOOK_MILLISECONDS)
+    expect(page.get_by_role("link", name="Grace Hopper")).to_be_visible()
+    expect(held).to_be_focused()
+    expect(page.locator("#announcer")).to_have_text("The visits have changed.")
 
     page.get_by_role("link", name="Next week").click()
     expect(page.get_by_role("link", name="This week")).to_be_visible()

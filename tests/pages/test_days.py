@@ -210,7 +210,9 @@ class TestUndo:
 
 
 class TestLooksAgain:
-    @pytest.mark.parametrize(("page", "part"), [("/clinic", "diary"), ("/clinic/requests", "requests")])
+    @pytest.mark.parametrize(
+        ("page", "part"), [("/clinic", "diary"), ("/clinic/week", "diary"), ("/clinic/requests", "requests")]
+    )
     def test_nothing_is_sent_where_nothing_has_changed(
         self, doctors_client: FlaskClient, doctor: Any, page: str, part: str
     ) -> None:
