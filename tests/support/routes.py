@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from werkzeug.routing import Rule
 
-Builder = Callable[..., tuple[str, str]]
-
 
 def compile_once(patch: pytest.MonkeyPatch) -> None:
-    """Keep the functions that build a route's addresses: Werkzeug writes their source for each app anew."""
-    compiled: dict[tuple[Any, ...], Builder] = {}
-    compile_anew = Rule._compile_builder
+    """Keep what Werkzeug makes of a route: it parses each, and writes the source of what builds its addresses."""
+    compiled: dict[tuple[Any, ...], Rule] = {}
+    compile_anew = Rule.compile
 
-    def kept(rule: Rule, append_unknown: bool = True) -> Builder:  # noqa: FBT001, FBT002 (Werkzeug's signature)
-        # All that the source is made from; the function itself is bound to each app's rule, with its converters.
-        key = (rule.host, rule.subdomain, rule.rule, rule.merge_slashes, repr(rule.defaults), append_unknown)
-        if key not in compiled:
-            compiled[key] = compile_anew(rule, append_unknown)
-        return compiled[key]
+    def compile_or_copy(rule: Rule) -> None:
+        # All that it is made from, besides the converters of the map, which are the same in all our apps.
+        key = (rule.host, rule.subdomain, rule.rule, rule.merge_slashes, repr(rule.defaults))
+        if (made := compiled.get(key)) is None:
+            compile_anew(rule)
+            compiled[key] = rule
+            return
+        for name in ("_parts", "_trace", "_converters", "arguments"):
+            setattr(rule, name, getattr(made, name))
+        # These are methods of one rule.
+        for name in ("_build", "_build_unknown"):
+            setattr(rule, name, getattr(made, name).__func__.__get__(rule))
 
-    patch.setattr(Rule, "_compile_builder", kept)
+    patch.setattr(Rule, "compile", compile_or_copy)
