@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import enum
+from collections.abc import Mapping
+from typing import Any
+
 from sqlalchemy import func, update
 
 from app import policy, unit_of_work
@@ -47,10 +51,31 @@ WORDS: dict[Template, str] = {
 """What each mail is about, in words."""
 
 
+class Order(enum.Enum):
+    """In which order messages are listed."""
+
+    NEWEST = "newest"
+    OLDEST = "oldest"
+    DUE = "due"
+
+
+_ORDERS: Mapping[Order, tuple[Any, ...]] = {
+    Order.NEWEST: (Message.id.desc(),),
+    Order.OLDEST: (Message.id,),
+    Order.DUE: (Message.due_at, Message.id),
+}
+
+
 def find(
-    actor: Actor, *, state: MessageState | None = None, search: str = "", limit: int, offset: int
+    actor: Actor,
+    *,
+    state: MessageState | None = None,
+    search: str = "",
+    order: Order = Order.NEWEST,
+    limit: int,
+    offset: int,
 ) -> Listing[Message]:
-    """The messages in a state, or all, the newest first: two statements. Every word of `search` is in the address.
+    """The messages in a state, or all: two statements. Every word of `search` is in the address.
 
     Raises Unauthorized or Forbidden for anyone but admins.
     """
@@ -60,7 +85,7 @@ def find(
     )
     if state is not None:
         query = query.where(Message.state == state)
-    return listing(query.order_by(Message.id.desc()), limit=limit, offset=offset)
+    return listing(query.order_by(*_ORDERS[order]), limit=limit, offset=offset)
 
 
 export = exporting(find, "messages.exported")

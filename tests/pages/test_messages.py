@@ -74,6 +74,23 @@ def test_it_finds_by_address(admins_client: FlaskClient) -> None:
     assert "yusuf@example.org" not in page
 
 
+def test_it_is_put_in_order_and_so_is_the_file(admins_client: FlaskClient) -> None:
+    first, second, third = (
+        given_up(recipient=f"{name}@example.org", due_at=datetime(2030, 1, day, tzinfo=UTC))
+        for name, day in (("amira", 3), ("joe", 1), ("yusuf", 2))
+    )
+
+    for order, expected in {
+        "newest": [third, second, first],
+        "oldest": [first, second, third],
+        "due": [second, third, first],
+        "sideways": [third, second, first],
+    }.items():
+        for address in ("/admin/messages", "/admin/messages/messages.csv"):
+            shown = admins_client.get(address, query_string={"order": order}).text
+            assert sorted(expected, key=lambda message: shown.index(message.recipient)) == expected, (address, order)
+
+
 def test_its_cost_does_not_grow(
     admins_client: FlaskClient, count_queries: Callable[[], AbstractContextManager[Queries]]
 ) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Response, flash, request
 from wtforms import SearchField, SelectField
 
@@ -15,6 +17,7 @@ from app.pages.forms import PortalForm
 from app.pages.paging import paged
 from app.pages.render import render, see_other
 from app.services import messages as service
+from app.services.messages import Order
 from app.services.outbox import MAXIMUM_ATTEMPTS, Template
 
 PAGE_SIZE = 20
@@ -26,19 +29,30 @@ STATES: dict[str, tuple[str, MessageState | None]] = {
     "all": ("All", None),
 }
 """By the value in the address; the first is the list that needs an admin."""
+_ORDERS = {Order.NEWEST.value: "Newest first", Order.OLDEST.value: "Oldest first", Order.DUE.value: "Due first"}
 _COLUMNS = ("id", "about", "to", "state", "due", "sent", "tries", "error")
 
 
 class Filters(FilterForm):
-    """Which messages the list shows."""
+    """Which messages the list shows, and in which order."""
 
     search = SearchField("E-mail address")
     state = SelectField("Show", choices={value: label for value, (label, _) in STATES.items()})
+    order = SelectField("Sort by", choices=_ORDERS)
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """The same for the service."""
+        return {
+            "state": STATES[self.state.data][1],
+            "search": self.search.data or "",
+            "order": Order(self.order.data),
+        }
 
 
 @blueprint.get("/messages")
 def messages() -> Response:
-    """The messages in a state, the newest first."""
+    """The messages in a state."""
     return _show(PortalForm())
 
 
@@ -46,8 +60,6 @@ def messages() -> Response:
 @writes
 def messages_file() -> Response:
     """The messages that the filters leave, as CSV."""
-    filters = Filters(request.args)
-    _, state = STATES[filters.state.data]
     rows = [
         [
             message.id,
@@ -59,7 +71,7 @@ def messages_file() -> Response:
             message.attempts,
             message.error,
         ]
-        for message in service.export(actor(), state=state, search=filters.search.data or "")
+        for message in service.export(actor(), **Filters(request.args).asked)
     ]
     return download_csv("messages", _COLUMNS, rows)
 
@@ -89,12 +101,9 @@ def retry_messages() -> Response:
 
 def _show(form: PortalForm) -> Response:
     filters = Filters(request.args)
-    _, state = STATES[filters.state.data]
     found, paging = paged(
         PAGE_SIZE,
-        lambda limit, offset: service.find(
-            actor(), state=state, search=filters.search.data or "", limit=limit, offset=offset
-        ),
+        lambda limit, offset: service.find(actor(), **filters.asked, limit=limit, offset=offset),
         endpoint="admin.messages",
         shrinks=True,
     )
