@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from email.utils import formataddr, parseaddr
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -73,6 +74,7 @@ def compose(message: Message, facts: dict[str, Any]) -> EmailMultiAlternatives:
         body=render_template("email/layout.txt", letter=letter),
         to=[message.recipient],
         headers={
+            "From": _sender(),
             "Message-ID": f"<{message.key}@{urlsplit(settings.public_url).hostname}>",
             "Auto-Submitted": "auto-generated",  # RFC 3834: nobody's "I am away" answers it
         },
@@ -82,6 +84,12 @@ def compose(message: Message, facts: dict[str, Any]) -> EmailMultiAlternatives:
         _invite(mail, facts["visit"], message.recipient)
     mail.message()
     return mail
+
+
+def _sender() -> str:
+    """MAIL_FROM, in the hospital's name where it has none."""
+    name, address = parseaddr(settings.mail_from)
+    return formataddr((name or settings.hospital_name, address))
 
 
 def _invite(mail: EmailMultiAlternatives, visit: Appointment, recipient: str) -> None:

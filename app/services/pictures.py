@@ -27,7 +27,7 @@ _KEYS = 2**53
 _TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 _LONGEST_SIDE = 1200
 _SMALL_QUALITY = 75
-_MOST_PIXELS = 40_000_000
+_MOST_PIXELS = 25_000_000
 _NOT_A_PICTURE = "Choose a picture: a JPEG, PNG or WebP file."
 
 
@@ -53,12 +53,12 @@ def read_upload(upload: bytes) -> NewPicture:
     """An upload as the portal keeps it: upright, at most 1,200 pixels wide and high.
 
     What counts is the content, not the name or the type that came with it. Raises Invalid, at `picture`, for what is no
-    JPEG, PNG or WebP picture, and for one of over 40 million pixels.
+    JPEG, PNG or WebP picture, and for one of over 25 million pixels.
     """
     try:
         with Image.open(BytesIO(upload), formats=tuple(_TYPES)) as opened:
             if opened.width * opened.height > _MOST_PIXELS:
-                raise Invalid("Choose a smaller picture: this one has over 40 million pixels.", field="picture")
+                raise Invalid("Choose a smaller picture: this one has over 25 million pixels.", field="picture")
             kind = opened.format or ""
             drawn = ImageOps.exif_transpose(opened)
             drawn.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))

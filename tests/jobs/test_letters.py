@@ -5,6 +5,7 @@ from __future__ import annotations
 import html.parser
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from email.message import EmailMessage
 from typing import Any
 
@@ -216,9 +217,22 @@ class TestLook:
         assert settings.hospital_name in markup
         assert f'bgcolor="{settings.brand_colour}"' in markup
 
+    def test_it_comes_in_the_hospitals_name(self, send: Callable[..., EmailMessage], settings: Settings) -> None:
+        assert send(Template.BOOKED)["From"] == f"{settings.hospital_name} <{settings.mail_from}>"
+
     def test_lists_of_mail_show_how_it_opens(self, send: Callable[..., EmailMessage]) -> None:
         said = Markup(html_of(send(Template.CONFIRMED))).said
         assert said.count("Your appointment is confirmed.") == 2
+
+
+class TestSenderWithAName:
+    @pytest.fixture
+    def settings(self, settings: Settings) -> Settings:
+        """The same, but for who sends."""
+        return replace(settings, mail_from="Bookings <bookings@larkfield.example>")
+
+    def test_it_is_kept(self, send: Callable[..., EmailMessage]) -> None:
+        assert send(Template.BOOKED)["From"] == "Bookings <bookings@larkfield.example>"
 
 
 class TestWords:
