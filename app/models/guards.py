@@ -11,7 +11,13 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection, inspect
 
-INSERT_ONLY = ("audit_event", "clinical_record_version", "audit_seal")
+INSERT_ONLY = {
+    "audit_event": ("id",),
+    "audit_event_patient": ("event_id", "patient_id"),
+    "audit_seal": ("id",),
+    "clinical_record_version": ("id",),
+}
+"""By table, its primary key."""
 LONGEST_VISIT_HOURS = 8
 _BLOCKING = "('held', 'pending', 'confirmed', 'in_progress', 'completed')"
 _OVERLAPS = {
@@ -45,17 +51,25 @@ def make_insert_only(connection: Connection, table: str) -> None:
         connection.exec_driver_sql(statement)
 
 
+def make_changeable(connection: Connection, table: str) -> None:
+    """Undo `make_insert_only`."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {table}_is_insert_only ON {table}")
+        return
+    for name in _sqlite_insert_only(table):
+        connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}")
+
+
 def drop(connection: Connection) -> None:
     """Take all guards away."""
+    for table in INSERT_ONLY:
+        make_changeable(connection, table)
     if connection.dialect.name == "postgresql":
         for name in (*_OVERLAPS, "ck_appointment_length"):
             connection.exec_driver_sql(f"ALTER TABLE appointment DROP CONSTRAINT IF EXISTS {name}")
-        for table in INSERT_ONLY:
-            connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {table}_is_insert_only ON {table}")
         connection.exec_driver_sql("DROP FUNCTION IF EXISTS refuse_change()")
         return
-    kept = (_sqlite_insert_only(table) for table in INSERT_ONLY)
-    for name in (name for triggers in (_sqlite_overlaps(), *kept) for name in triggers):
+    for name in _sqlite_overlaps():
         connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}")
 
 
@@ -103,12 +117,14 @@ def _sqlite_overlaps() -> dict[str, str]:
 def _sqlite_insert_only(table: str) -> dict[str, str]:
     """The triggers on a table that is insert-only, by name."""
     refuse = f"BEGIN SELECT RAISE(ABORT, '{table} is insert-only'); END"
+    key = INSERT_ONLY[table]
+    new = ", ".join(f"NEW.{column}" for column in key)
     return {
         f"{table}_refuses_update": f"CREATE TRIGGER {table}_refuses_update BEFORE UPDATE ON {table} {refuse}",
         f"{table}_refuses_delete": f"CREATE TRIGGER {table}_refuses_delete BEFORE DELETE ON {table} {refuse}",
         # REPLACE deletes the former row without asking the triggers for DELETE.
         f"{table}_refuses_replace": (
             f"CREATE TRIGGER {table}_refuses_replace BEFORE INSERT ON {table} "  # noqa: S608  (our own names)
-            f"WHEN NEW.id IN (SELECT id FROM {table}) {refuse}"
+            f"WHEN ({new}) IN (SELECT {', '.join(key)} FROM {table}) {refuse}"
         ),
     }
