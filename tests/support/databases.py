@@ -104,7 +104,8 @@ def empty_postgresql_database(*, template: str = "template0") -> Iterator[str]:
     server = servers.postgresql()
     name = f"test_{os.getpid()}_{next(_numbers)}"
     with servers.locked("postgresql-template"):  # a template being copied by another process is "in use"
-        _administer(server, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        # Half the time of the usual way, which writes the whole template into the log.
+        _administer(server, f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY file_copy')
     try:
         yield _address(server, name)
     finally:
