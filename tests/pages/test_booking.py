@@ -87,6 +87,7 @@ class TestDetails:
         page = details(visitor, doctor, answers, kind="", symptoms="<b>Ache</b>").text
 
         assert "&lt;b&gt;Ache&lt;/b&gt;</textarea>" in page
+        assert "What you have typed is kept." in page
 
     def test_nobody_elses_patient_can_be_chosen(
         self, visitor: FlaskClient, doctor: Any, patient: Any, answers: dict[str, str], database: Database

@@ -137,5 +137,7 @@ class TestPresence:
         assert visitor.get("/presence").get_json() == {"seconds_left": 0}
 
     def test_the_page_knows_the_limit(self, visitor: FlaskClient, client: FlaskClient) -> None:
-        assert 'data-seconds="1800"' in visitor.get("/my/account").text
+        page = visitor.get("/my/account").text
+        assert 'data-seconds="1800"' in page
+        assert "What you have typed and not sent would be lost." in page
         assert 'id="idle"' not in client.application.test_client().get("/").text

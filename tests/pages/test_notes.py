@@ -196,6 +196,7 @@ class TestKept:
         page = clinic.get(path).text
         assert "It is not in the record until you save it." in page
         assert "Half a sen" in page
+        assert "What you have typed is kept." in page
 
         assert "Half a sen" in clinic.get(f"{path}/discard").text
         for _ in range(2):
