@@ -21,7 +21,7 @@ from sqlalchemy import Engine, event
 
 from app import create_app
 from app.extensions import db
-from app.services import accounts
+from app.services import passwords
 from config import Settings
 from tests.support import databases, live, queries, routes, servers, statements
 from tests.support.settings import make_settings
@@ -92,7 +92,7 @@ def _log_stays_on() -> Iterator[None]:
 def _quick_password_hashes() -> Iterator[None]:
     """Hash passwords cheaply: their cost is argon2's concern, and would be most of the time of many tests."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(accounts, "_hasher", lambda: argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        patch.setattr(passwords, "_hasher", lambda: argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
         yield
 
 

@@ -13,7 +13,7 @@ from uuid import uuid4
 import factory
 
 from app import models
-from app.services import accounts
+from app.services import passwords
 from tests.support.clients import PASSWORD
 from tests.support.databases import arranging
 
@@ -24,7 +24,7 @@ MONDAY_TO_FRIDAY = range(5)
 @cache
 def _password_hash() -> str:
     """The hash of the password that every test account has."""
-    return accounts.hash_password(PASSWORD)
+    return passwords.hashed(PASSWORD)
 
 
 def coming_weekday(*, days: int = 7, hour: int = 10, minute: int = 0) -> datetime:

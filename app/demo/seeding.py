@@ -8,7 +8,7 @@ from app.demo import doctors, hospital, patients, records, timetable, uploads, v
 from app.demo.diary import Diary
 from app.demo.people import People, open_accounts, portray
 from app.demo.rows import chance
-from app.services.accounts import hash_password
+from app.services import passwords
 
 _PATIENTS_WITH_PICTURE = 15
 
@@ -25,7 +25,7 @@ def fill(moment: datetime, password: str) -> None:
     portray([doctor.person for doctor in (*hired, *applicants)], moment, doctors=True)
     pictured = chance("pictures").sample(neighbours[1:], _PATIENTS_WITH_PICTURE)
     portray([neighbours[0], *pictured], moment, doctors=False)
-    open_accounts([*staff, *neighbours], hash_password(password))
+    open_accounts([*staff, *neighbours], passwords.hashed(password))
     doctors.admit([*hired, *applicants], house=house, admin=admin, moment=moment)
     enrolments = patients.enrol(people, neighbours=neighbours, staff=staff, doctors=hired, moment=moment)
     panels = patients.choose_doctors(enrolments, hired, moment)

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
-from functools import cache
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
-from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import and_, or_, select, update
 
 from app import unit_of_work
@@ -20,19 +14,25 @@ from app.extensions import db
 from app.models import Account, ClinicalRecord, Department, Patient, Profile
 from app.models.types import name_key
 from app.policy import Actor
-from app.services import account_links, attempts, audit, doctor_entries, outbox, second_factors, sessions
+from app.services import (
+    account_links,
+    attempts,
+    audit,
+    doctor_entries,
+    identities,
+    outbox,
+    passwords,
+    second_factors,
+    sessions,
+)
 from app.services.account_links import Purpose
 from app.services.outbox import Template
 
-MINIMUM_PASSWORD = 8
-MAXIMUM_PASSWORD = 200
-MAXIMUM_NAME = 150
 MOST_CONFIRMATIONS = 5
 """How many mails an hour an account may have sent to addresses that it wants to change to: nobody is to be flooded."""
 MOST_LINKS = 5
 """How many links to another password an account is sent in an hour."""
 
-_USERNAME = re.compile(r"[\w.+-]{1,150}")
 WRONG_CREDENTIALS = "The username or password is not right. Check both and try again."
 
 
@@ -56,8 +56,8 @@ def register(
     It comes first in its unit of work: on SQLite nobody is kept from writing for as long as Argon2 takes.
     Raises Invalid with every field at fault, and for a username or an e-mail address that is taken.
     """
-    errors = identity_errors(username, email, first_name, last_name)
-    problem = password_problem(password, username=username, email=email)
+    errors = identities.errors(username, email, first_name, last_name)
+    problem = passwords.problem(password, username=username, email=email)
     if problem:
         errors["password"] = [problem]
     if confirm_password is not None and confirm_password != password:
@@ -67,7 +67,7 @@ def register(
     if errors:
         raise Invalid(errors=errors)
     unit_of_work.pause()
-    password_hash = hash_password(password)
+    password_hash = passwords.hashed(password)
     account = _account(username, email, first_name, last_name)
     account.password_hash = password_hash
     patient = _save(actor, account)
@@ -86,7 +86,7 @@ def invite(actor: Actor, *, username: str, email: str, first_name: str = "", las
 
     Who may do so is for the caller to ask. Raises Invalid as `register` does.
     """
-    errors = identity_errors(username, email, first_name, last_name)
+    errors = identities.errors(username, email, first_name, last_name)
     if errors:
         raise Invalid(errors=errors)
     account = _account(username, email, first_name, last_name)
@@ -104,7 +104,7 @@ def _account(username: str, email: str, first_name: str, last_name: str) -> Acco
 
 def _save(actor: Actor, account: Account) -> Patient:
     """Write a new account with its profile and its own patient, which is returned."""
-    errors = _taken(account.username, account.email)
+    errors = identities.taken(account.username, account.email)
     if errors:
         raise Invalid(errors=errors)
     with unit_of_work.saving():
@@ -134,10 +134,10 @@ def authenticate(_actor: Actor, *, username: str, password: str) -> Account:
     attempts.count_sign_in(account.username_key if account else key)
     stored = account.password_hash if account else None
     unit_of_work.pause()
-    if not is_password(stored, password) or account is None or stored is None:
+    if not passwords.is_right(stored, password) or account is None or stored is None:
         raise Unauthorized(WRONG_CREDENTIALS)
-    if _hasher().check_needs_rehash(stored):
-        account.password_hash = hash_password(password)
+    if passwords.is_outdated(stored):
+        account.password_hash = passwords.hashed(password)
     return account
 
 
@@ -178,11 +178,11 @@ def set_password(actor: Actor, token: str, password: str) -> Account:
     Invalid for a password that breaks the rules.
     """
     account = account_links.owner(Purpose.SET_PASSWORD, token)
-    problem = password_problem(password, username=account.username, email=account.email)
+    problem = passwords.problem(password, username=account.username, email=account.email)
     if problem:
         raise Invalid(problem, field="password")
     unit_of_work.pause()
-    password_hash = hash_password(password)
+    password_hash = passwords.hashed(password)
     account = account_links.owner(Purpose.SET_PASSWORD, token, lock=True)
     replace_password(actor, account, password_hash)
     return account
@@ -217,8 +217,8 @@ def rename(
     wanted = {"username": username, "first_name": first_name, "last_name": last_name}
     changes = {name: text.strip() for name, text in wanted.items() if text is not None}
     changes = {name: text for name, text in changes.items() if text != getattr(account, name)}
-    errors = _name_errors(changes.get("first_name", ""), changes.get("last_name", ""))
-    problem = _username_problem(changes["username"]) if "username" in changes else None
+    errors = identities.name_errors(changes.get("first_name", ""), changes.get("last_name", ""))
+    problem = identities.username_problem(changes["username"]) if "username" in changes else None
     if problem:
         errors["username"] = [problem]
     if errors:
@@ -247,10 +247,10 @@ def change_email(actor: Actor, account: Account, email: str) -> None:
     email = email.strip()
     if name_key(email) == account.email_key:
         return
-    problem = _email_problem(email)
+    problem = identities.email_problem(email)
     if problem:
         raise Invalid(problem, field="email")
-    errors = _taken("", email)
+    errors = identities.taken("", email)
     if errors:
         raise Invalid(errors=errors)
     hour = timedelta(hours=1)
@@ -317,104 +317,3 @@ def create_admin(*, username: str, email: str, password: str) -> Account:
     account.is_admin = True
     audit.record(system, "account.made_admin", account, account_id=account.id)
     return account
-
-
-def hash_password(password: str) -> str:
-    """The stored form of a password (Argon2id)."""
-    return _hasher().hash(_prepared(password))
-
-
-@cache
-def _hasher() -> PasswordHasher:
-    return PasswordHasher()
-
-
-@cache
-def _decoy() -> str:
-    """The hash of nobody's password: an unknown name takes as long as a wrong password."""
-    return hash_password("nobody's password")
-
-
-def is_password(stored: str | None, password: str) -> bool:
-    """Whether a password is the stored one. It takes as long where none is stored."""
-    try:
-        _hasher().verify(stored or _decoy(), _prepared(password))
-    except (VerificationError, InvalidHashError):
-        return False
-    return stored is not None
-
-
-def _prepared(password: str) -> bytes:
-    return unicodedata.normalize("NFKC", password).encode(errors="replace")[: MAXIMUM_PASSWORD * 4]
-
-
-def identity_errors(username: str, email: str, first_name: str, last_name: str) -> dict[str, list[str]]:
-    """What is wrong with how somebody would sign in and is called, by field, whether or not it is taken."""
-    problems = {"username": _username_problem(username), "email": _email_problem(email)}
-    errors = {field: [problem] for field, problem in problems.items() if problem}
-    return errors | _name_errors(first_name, last_name)
-
-
-def _username_problem(username: str) -> str | None:
-    if not username.strip():
-        return "Enter a username."
-    if "@" in username:
-        return "A username cannot contain @. Use letters, digits and . _ + -"
-    if not _USERNAME.fullmatch(username.strip()):
-        return "Use letters, digits and . _ + - in the username, and at most 150 of them."
-    return None
-
-
-def _email_problem(email: str) -> str | None:
-    try:
-        validate_email(email.strip(), check_deliverability=False)
-    except EmailNotValidError:
-        return "Enter an e-mail address in the correct format, like name@example.com."
-    return None
-
-
-def _name_errors(first_name: str, last_name: str) -> dict[str, list[str]]:
-    names = {"first_name": ("first name", first_name), "last_name": ("last name", last_name)}
-    return {
-        field: [f"Use {MAXIMUM_NAME} characters or fewer in the {what}."]
-        for field, (what, name) in names.items()
-        if len(name) > MAXIMUM_NAME
-    }
-
-
-def password_problem(password: str, *, username: str = "", email: str = "") -> str | None:
-    """What is wrong with a new password, in one sentence, or None."""
-    if len(password) < MINIMUM_PASSWORD:
-        return f"Use a password of at least {MINIMUM_PASSWORD} characters."
-    if len(password) > MAXIMUM_PASSWORD:
-        return f"Use a password of at most {MAXIMUM_PASSWORD} characters."
-    if password.casefold() in {username.strip().casefold(), email.strip().casefold()} or len(set(password)) == 1:
-        return "That password is too easy to guess. Choose another one."
-    return None
-
-
-def _taken(username: str, email: str) -> dict[str, list[str]]:
-    """Both clashes at once, where the database would name only the first; the unique constraints have the last word."""
-    key, email_key = name_key(username), name_key(email)
-    return clashes(key, email_key, taken_keys([key], [email_key]))
-
-
-def taken_keys(usernames: Collection[str], emails: Collection[str]) -> set[str]:
-    """Those of these keys that accounts have, by one statement: usernames have no @, so no two kinds are alike."""
-    found = db.session.execute(
-        select(Account.username_key, Account.email_key).where(
-            or_(Account.username_key.in_(usernames), Account.email_key.in_(emails))
-        )
-    )
-    return {key for row in found for key in row}
-
-
-def clashes(username_key: str, email_key: str, taken: Collection[str]) -> dict[str, list[str]]:
-    """What is wrong with a new account whose keys may be among those that are `taken`, by field."""
-    keys = {username_key: "uq_account_username_key", email_key: "uq_account_email_key"}
-    errors: dict[str, list[str]] = {}
-    for key, guard in keys.items():
-        problem = unit_of_work.GUARDS[guard]()
-        if key in taken and isinstance(problem, Invalid):
-            errors |= problem.errors
-    return errors

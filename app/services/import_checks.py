@@ -17,7 +17,7 @@ from app.extensions import db
 from app.models import Department, Designation, Doctor, ImportKind, Patient, Specialisation
 from app.models.types import name_key
 from app.policy import Actor
-from app.services import accounts, doctor_changes, doctors, patients
+from app.services import doctor_changes, doctors, identities, patients
 from app.services.import_columns import COLUMNS
 from app.services.import_files import REST
 from app.services.inserting import Values
@@ -53,7 +53,7 @@ class Line:
     @property
     def account_name(self) -> str:
         """What the account is called, as the form of a new doctor calls it."""
-        return str(self.values["name"])[: accounts.MAXIMUM_NAME]
+        return str(self.values["name"])[: identities.MAXIMUM_NAME]
 
     def refuse(self, errors: Mapping[str, Sequence[str]]) -> None:
         """Note what is wrong, the first in each column."""
@@ -83,9 +83,7 @@ class Check:
                     line.problems[column.key] = error.message
             _check_details(self.kind, line)
             if line.has_account:
-                line.refuse(
-                    accounts.identity_errors(line.values["username"], line.values["email"], "", line.account_name)
-                )
+                line.refuse(identities.errors(line.values["username"], line.values["email"], "", line.account_name))
             self._find_twins(line)
 
     def compare(self, actor: Actor, lines: Sequence[Line]) -> None:
@@ -121,10 +119,10 @@ def _refuse_taken(lines: Sequence[Line]) -> None:
     }
     if not keys:
         return
-    taken = accounts.taken_keys({username for username, _ in keys.values()}, {email for _, email in keys.values()})
+    taken = identities.taken_keys({username for username, _ in keys.values()}, {email for _, email in keys.values()})
     for line in lines:
         if line.id in keys:
-            line.refuse(accounts.clashes(*keys[line.id], taken))
+            line.refuse(identities.clashes(*keys[line.id], taken))
 
 
 def _doctor(line: Line) -> Hashable:

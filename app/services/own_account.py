@@ -13,7 +13,7 @@ from app.extensions import db
 from app.models import Account, Doctor
 from app.models.types import name_key
 from app.policy import LISTED, Actor
-from app.services import accounts, attempts, audit
+from app.services import accounts, attempts, audit, passwords
 
 WRONG_PASSWORD = "This is not your present password. Enter it again."  # noqa: S105 (no password)
 
@@ -34,11 +34,11 @@ def change_password(actor: Actor, *, current_password: str, password: str) -> No
     was changed meanwhile.
     """
     account = get(actor)
-    problem = accounts.password_problem(password, username=account.username, email=account.email)
+    problem = passwords.problem(password, username=account.username, email=account.email)
     if not problem and password == current_password:
         problem = "That is your present password. Choose another one."
     proven = prove(actor, current_password, problems={"password": [problem]} if problem else {})
-    password_hash = accounts.hash_password(password)
+    password_hash = passwords.hashed(password)
     accounts.replace_password(actor, hold(actor, proven), password_hash, keep=actor.session_id)
 
 
@@ -92,7 +92,7 @@ def prove(actor: Actor, password: str, *, problems: dict[str, list[str]] | None 
     attempts.count_sign_in(account.username_key)
     stored = account.password_hash
     unit_of_work.pause()
-    if stored is None or not accounts.is_password(stored, password):
+    if stored is None or not passwords.is_right(stored, password):
         unit_of_work.rollback()
         with unit_of_work.transaction():
             audit.record(actor, "account.proof_refused")

@@ -15,11 +15,11 @@ from app.errors import Forbidden, Invalid
 from app.extensions import db
 from app.models import Appointment, Patient, Review
 from app.policy import Actor, Capacity, Permission
-from app.services import accounts, appointments, audit, cancellations, patient_lists, phones, writing
+from app.services import accounts, appointments, audit, cancellations, identities, patient_lists, phones, writing
 from app.services.pictures import NewPicture
 from app.services.writing import Check, checked, write
 
-LONGEST_NAME = 2 * accounts.MAXIMUM_NAME + 1
+LONGEST_NAME = 2 * identities.MAXIMUM_NAME + 1
 """Room for an account's first and last name, by which its own patient is called at first."""
 LONGEST_INSURANCE_NUMBER = 100
 LONGEST_ADDRESS = 500

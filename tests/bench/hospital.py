@@ -16,7 +16,7 @@ from app.demo import hospital
 from app.demo.rows import write
 from app.extensions import db
 from app.models import Approval, VisitKind, VisitState
-from app.services.accounts import hash_password
+from app.services import passwords
 from config import Settings
 
 DOCTORS, PATIENTS, VISITS, REVIEWS = 200, 1200, 20_000, 5000
@@ -98,7 +98,7 @@ def _fill(random: Random, moment: datetime) -> Hospital:
 
 
 def _open_accounts(names: Sequence[str], moment: datetime) -> list[int]:
-    password_hash = hash_password(PASSWORD)
+    password_hash = passwords.hashed(PASSWORD)
     return write(
         models.Account,
         (

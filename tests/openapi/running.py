@@ -25,7 +25,7 @@ from sqlalchemy import update
 
 from app import models
 from app.api.body import CONTENT_TYPES, FORM_TYPES
-from app.services.accounts import MAXIMUM_PASSWORD
+from app.services.passwords import MAXIMUM_PASSWORD
 from tests.openapi.excuses import is_excused
 from tests.openapi.hospital import Hospital
 from tests.support.clients import api

@@ -19,7 +19,7 @@ from flask.testing import FlaskClient
 from PIL import Image
 
 from app.demo import PASSWORD as DEMO_PASSWORD
-from app.services.accounts import hash_password
+from app.services import passwords
 from tests.conftest import cannot_run
 from tests.factories import (
     AccountFactory,
@@ -75,7 +75,7 @@ def examples(page: str) -> Examples:
 @pytest.fixture
 def address(database: Database, live_server: Callable[..., str]) -> str:
     """A hospital with the doctor whom the examples sign in as, who is free at 9 and has written a record."""
-    account = AccountFactory(username="your-username", password_hash=hash_password("your-password"))
+    account = AccountFactory(username="your-username", password_hash=passwords.hashed("your-password"))
     doctor = DoctorFactory(account=account, hours=True)
     record = ClinicalRecordFactory(author=doctor)
     ReviewFactory(patient=record.patient, doctor=doctor)

@@ -18,7 +18,7 @@ from app.errors import Invalid, TooMany, Unauthorized
 from app.extensions import db
 from app.models import Account, Approval, AuditEvent, ClinicalRecord, Doctor, Patient, Profile
 from app.policy import Actor
-from app.services import accounts
+from app.services import accounts, passwords
 from config import Settings
 from tests.factories import AccountFactory, DepartmentFactory
 from tests.support.clients import PASSWORD
@@ -167,7 +167,7 @@ class TestRegisterTogether:
             held.append(db.session().in_transaction())
             return "x"
 
-        monkeypatch.setattr(accounts, "hash_password", hash_password)
+        monkeypatch.setattr(passwords, "hashed", hash_password)
         with database.app.app_context(), unit_of_work.transaction():
             register()
 

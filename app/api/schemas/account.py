@@ -8,7 +8,8 @@ from marshmallow import Schema, fields, validate
 
 from app.api.schemas.fields import Entry, Incoming, Moment, Text, WholeNumber
 from app.models import Account
-from app.services.accounts import MAXIMUM_NAME, MAXIMUM_PASSWORD, MINIMUM_PASSWORD
+from app.services.identities import MAXIMUM_NAME
+from app.services.passwords import MAXIMUM_PASSWORD, MINIMUM_PASSWORD
 from app.services.sessions import Tokens
 
 DOCTOR_ROLE, PATIENT_ROLE = 1, 2

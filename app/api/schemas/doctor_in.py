@@ -12,7 +12,6 @@ from marshmallow import fields, validate
 from app.api.schemas.account import LONGEST_EMAIL, LONGEST_USERNAME
 from app.api.schemas.fields import Entry, Incoming, PictureFile, Text, WholeNumber
 from app.models import Approval
-from app.services.accounts import MAXIMUM_NAME, MAXIMUM_PASSWORD, MINIMUM_PASSWORD
 from app.services.doctor_changes import (
     GREATEST_FEE,
     LONGEST_LINK,
@@ -22,6 +21,8 @@ from app.services.doctor_changes import (
 )
 from app.services.doctor_entries import LONGEST_NAME
 from app.services.hours_changes import MOST_TIMES
+from app.services.identities import MAXIMUM_NAME
+from app.services.passwords import MAXIMUM_PASSWORD, MINIMUM_PASSWORD
 
 _TIME_OF_DAY = r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$"
 _BY_ID_OR_NAME = "By id or by name; none clears. In forms the field is repeated."

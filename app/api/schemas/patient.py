@@ -12,7 +12,7 @@ from app.api.schemas.account import LONGEST_EMAIL, LONGEST_USERNAME
 from app.api.schemas.fields import LONGEST_SEARCH, Day, Incoming, Moment, PictureFile, Text, WholeNumber
 from app.api.wire import picture_address
 from app.policy import Actor
-from app.services.accounts import MAXIMUM_PASSWORD, MINIMUM_PASSWORD
+from app.services.passwords import MAXIMUM_PASSWORD, MINIMUM_PASSWORD
 from app.services.patient_lists import Line
 from app.services.patients import LONGEST_ADDRESS, LONGEST_INSURANCE_NUMBER, LONGEST_NAME
 from app.services.phones import LONGEST as LONGEST_PHONE

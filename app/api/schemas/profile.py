@@ -12,7 +12,7 @@ from app.api.schemas.fields import LONGEST_SEARCH, Day, Incoming, Moment, Pictur
 from app.api.wire import picture_address
 from app.models import Profile
 from app.policy import Actor
-from app.services.accounts import MAXIMUM_NAME
+from app.services.identities import MAXIMUM_NAME
 from app.services.profiles import LONGEST_ADDRESS, LONGEST_BIO
 
 

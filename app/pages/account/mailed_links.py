@@ -12,10 +12,10 @@ from app.errors import NotFound
 from app.identity import actor
 from app.pages.forms import PortalForm
 from app.pages.render import render, see_other
-from app.services import account_links, accounts
+from app.services import account_links, accounts, passwords
 from app.services.account_links import Purpose
 
-PASSWORD_HINT = f"At least {accounts.MINIMUM_PASSWORD} characters. Three random words are easy to remember."
+PASSWORD_HINT = f"At least {passwords.MINIMUM_PASSWORD} characters. Three random words are easy to remember."
 
 
 class PasswordForm(PortalForm):

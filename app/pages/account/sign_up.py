@@ -12,7 +12,7 @@ from app.pages import destination
 from app.pages.account.landing import go_on
 from app.pages.forms import PortalForm
 from app.pages.render import render
-from app.services import accounts
+from app.services import accounts, passwords
 
 
 class SignUpForm(PortalForm):
@@ -33,7 +33,7 @@ class SignUpForm(PortalForm):
     password = PasswordField(
         "Password",
         [InputRequired("Choose a password.")],
-        description=f"At least {accounts.MINIMUM_PASSWORD} characters. Three random words are easy to remember.",
+        description=f"At least {passwords.MINIMUM_PASSWORD} characters. Three random words are easy to remember.",
     )
 
 

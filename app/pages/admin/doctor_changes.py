@@ -14,9 +14,9 @@ from app.pages.forms import PortalForm
 from app.pages.render import render, see_other
 from app.services import doctor_changes as service
 from app.services import doctors
-from app.services.accounts import MAXIMUM_NAME
 from app.services.doctor_changes import Person
 from app.services.idempotency import once_for_form
+from app.services.identities import MAXIMUM_NAME
 
 
 class NewDoctorForm(DoctorForm):
