@@ -15,13 +15,14 @@ from urllib.parse import unquote, urlsplit
 from flask import current_app
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.clock import now
+from app.clock import now, to_local
 from app.jobs import letters
 from app.models import Account, Appointment, Message
 from app.services import (
     account_links,
     appointments,
     booking_drafts,
+    cancellations,
     devices,
     emergency_access,
     idempotency,
@@ -183,7 +184,7 @@ def _facts(message: Message) -> dict[str, Any] | None:
         return None if visit is None else {"visit": visit, "changeable_until": _cutoff_to_come(visit)}
     if outbox.tells_of_a_visit(message):
         visit = outbox.visit_of(message)
-        return None if visit is None else {"visit": visit}
+        return None if visit is None else {"visit": visit, **_called_off(message, visit)}
     if outbox.tells_of_an_offer(message):
         offer = outbox.offer_of(message)
         return None if offer is None else {"offer": offer, "visit": offer.held}
@@ -195,6 +196,14 @@ def _facts(message: Message) -> dict[str, Any] | None:
         account = outbox.account_of(message)
         return None if account is None else {"account": account, **_link(message, account)}
     return {}
+
+
+def _called_off(message: Message, visit: Appointment) -> dict[str, Any]:
+    """What a mail about several visits says of them; nothing for one about the visit alone."""
+    if Template(message.template) is not Template.CLINIC_CALLED_OFF:
+        return {}
+    times = cancellations.called_off_with(visit)
+    return {"times": times, "first_day": to_local(times[0]).date()}
 
 
 def _link(message: Message, account: Account) -> dict[str, Any]:

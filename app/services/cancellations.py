@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, select, update
 from sqlalchemy.orm.attributes import set_committed_value
@@ -49,7 +51,7 @@ def cancel_coming(
 def call_off(actor: Actor, visits: Collection[Appointment], reason: str, *, leaves: bool = False) -> None:
     """Cancel visits, loaded WITH_PEOPLE, whose calendars are locked, as `appointments.call_off` does each.
 
-    A doctor who `leaves` is not told of every visit that is cancelled by it. The number of statements hardly grows with
+    A doctor gets one mail about all of them, and one who `leaves` none. The number of statements hardly grows with
     that of the visits: thousands take a second or two (docs/performance.md).
     """
     if not visits:
@@ -71,11 +73,27 @@ def call_off(actor: Actor, visits: Collection[Appointment], reason: str, *, leav
     outbox.tell_about_visits(Template.CANCELLED, told)
     reminders.drop(told)
     if not leaves:
-        doctors = {visit.doctor.account_id for visit in visits} - {None, actor.account_id}
-        found = db.session.scalars(select(Account).where(Account.id.in_(doctors)))
-        accounts: dict[int | None, Account] = {account.id: account for account in found}
-        clinics = [(visit, accounts[visit.doctor.account_id]) for visit in visits if visit.doctor.account_id in doctors]
-        outbox.tell_about_visits(Template.CLINIC_CANCELLED, clinics)
+        _tell_doctors(actor, visits)
+
+
+def called_off_with(visit: Appointment) -> Sequence[datetime]:
+    """The times of a doctor's visits that one act cancelled, in order: of this visit, and of the others."""
+    same = (Appointment.doctor_id == visit.doctor_id, Appointment.cancelled_at == visit.cancelled_at)
+    times = select(Appointment.starts_at).where(*same, Appointment.state == VisitState.CANCELLED)
+    return db.session.scalars(times.order_by(Appointment.starts_at)).all()
+
+
+def _tell_doctors(actor: Actor, visits: Collection[Appointment]) -> None:
+    lost: dict[int, list[Appointment]] = defaultdict(list)
+    for visit in visits:
+        if visit.doctor.account_id not in (None, actor.account_id):
+            lost[visit.doctor.account_id].append(visit)
+    told: dict[Template, list[tuple[Appointment, Account]]] = defaultdict(list)
+    for account in db.session.scalars(select(Account).where(Account.id.in_(lost))):
+        first, *others = lost[account.id]
+        told[Template.CLINIC_CALLED_OFF if others else Template.CLINIC_CANCELLED].append((first, account))
+    for template, about in told.items():
+        outbox.tell_about_visits(template, about)
 
 
 def _of(

@@ -30,6 +30,7 @@ WORDS: dict[Template, str] = {
     Template.CLINIC_BOOKED: "Appointment booked, to the doctor",
     Template.CLINIC_CHANGED: "Appointment changed, to the doctor",
     Template.CLINIC_CANCELLED: "Appointment cancelled, to the doctor",
+    Template.CLINIC_CALLED_OFF: "Appointments cancelled together, to the doctor",
     Template.WAITING_OFFER: "Earlier time offered",
     Template.REMINDER_DAY: "First reminder",
     Template.REMINDER_HOURS: "Second reminder",

@@ -51,6 +51,7 @@ class Template(enum.Enum):
     CLINIC_BOOKED = "clinic_booked"
     CLINIC_CHANGED = "clinic_changed"
     CLINIC_CANCELLED = "clinic_cancelled"
+    CLINIC_CALLED_OFF = "clinic_called_off"
     WAITING_OFFER = "waiting_offer"
     REMINDER_DAY = "reminder_day"
     REMINDER_HOURS = "reminder_hours"
@@ -81,6 +82,7 @@ TRUE_WHILE: dict[Template, frozenset[VisitState]] = {
     Template.CLINIC_BOOKED: frozenset({VisitState.PENDING, VisitState.CONFIRMED}),
     Template.CLINIC_CHANGED: frozenset({VisitState.PENDING, VisitState.CONFIRMED}),
     Template.CLINIC_CANCELLED: frozenset({VisitState.CANCELLED}),
+    Template.CLINIC_CALLED_OFF: frozenset({VisitState.CANCELLED}),
     Template.REMINDER_DAY: frozenset({VisitState.CONFIRMED}),
     Template.REMINDER_HOURS: frozenset({VisitState.CONFIRMED}),
 }

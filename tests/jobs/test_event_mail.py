@@ -7,11 +7,20 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from app.clock import to_local
 from app.models import Message, MessageState, Review
 from app.policy import Actor
-from app.services import emergency_access, review_replies
+from app.services import cancellations, emergency_access, review_replies
+from app.services.wording import when
 from config import Settings
-from tests.factories import DepartmentFactory, DoctorFactory, PatientFactory, ReviewFactory
+from tests.factories import (
+    AppointmentFactory,
+    DepartmentFactory,
+    DoctorFactory,
+    PatientFactory,
+    ReviewFactory,
+    coming_weekday,
+)
 from tests.jobs.test_account_mail import deliver
 from tests.support.databases import Database
 from tests.support.letters import text, written
@@ -44,6 +53,30 @@ def test_the_patients_side_learns_who_opened_the_record_and_where_to_see_why(
     assert said.count("http") == 1
     assert f"http://localhost/my/record/readers?patient={patient.id}" in said
     assert not any(word in said + mail["Subject"] for word in ("Amira", "Hassan", "fall", "Cardiology"))
+
+
+def test_a_doctor_learns_by_one_mail_of_all_that_was_cancelled_together(
+    database: Database, settings: Settings, doctor: Any
+) -> None:
+    patient = PatientFactory(name="Amira Hassan")
+    visits = [
+        AppointmentFactory(doctor=doctor, patient=patient, starts_at=coming_weekday(hour=hour)) for hour in (15, 9)
+    ]
+    with database.unit_of_work() as session:
+        cancellations.cancel_coming(Actor(is_admin=True), patient_id=patient.id)
+        message = session.scalars(select(Message.id).where(Message.template == "clinic_called_off")).one()
+        last, first = (when(visit.starts_at) for visit in visits)
+        day = to_local(visits[1].starts_at).date()
+
+    assert deliver(database, message).state is MessageState.SENT
+
+    (mail,) = written(settings)
+    said = text(mail)
+    assert mail["To"] == doctor.account.email
+    assert mail["Subject"] == "2 appointments with you at Larkfield Hospital are cancelled"
+    assert f"First: {first} (hospital time)\nLast:  {last} (hospital time)\n" in said
+    assert f"http://localhost/clinic/week?day={day}\n" in said
+    assert "Hassan" not in said
 
 
 class TestReply:

@@ -99,6 +99,22 @@ class TestDoctors:
 
         assert doctors_mails(session, visit) == ["clinic_cancelled"]
 
+    def test_they_get_one_mail_of_all_that_is_cancelled_together(
+        self, session: Session, doctor: Doctor, patient: Patient
+    ) -> None:
+        visits = [
+            AppointmentFactory(doctor=doctor, patient=patient, starts_at=TEN + timedelta(hours=number))
+            for number in range(3)
+        ]
+        alone = AppointmentFactory(patient=patient, starts_at=TEN + timedelta(hours=5))
+        before = AppointmentFactory(doctor=doctor, patient=patient, state=VisitState.CANCELLED, cancelled_at=TEN)
+        cancellations.cancel_coming(ADMIN, patient_id=patient.id)
+
+        assert [doctors_mails(session, visit) for visit in visits] == [["clinic_called_off"], [], []]
+        assert doctors_mails(session, alone) == ["clinic_cancelled"]
+        assert cancellations.called_off_with(visits[1]) == [visit.starts_at for visit in visits]
+        assert cancellations.called_off_with(before) == [before.starts_at]
+
     def test_a_request_that_is_gone_is_not_told_any_more(
         self, session: Session, doctor: Doctor, patient: Patient
     ) -> None:
