@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import ConsoleMessage, Page, Request, Response, ViewportSize, expect
+from playwright.sync_api import ConsoleMessage, Locator, Page, Request, Response, ViewportSize, expect
 
 AXE = Path(__file__).with_name("vendor") / "axe.min.js"
 AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -89,8 +89,13 @@ def assert_fits(page: Page) -> None:
     pytest.fail(f"{page.url} is {wide} px wider than {page.viewport_size}")
 
 
-def look(page: Page, name: str) -> None:
-    """Assert the page at three widths, on a phone closely; keep its pictures where SCREENSHOTS names a folder."""
+def look(page: Page, name: str, heading: str | None = None) -> None:
+    """Assert the page at three widths, on a phone closely; keep its pictures where SCREENSHOTS names a folder.
+
+    After a click, `heading` says which page is waited for: a click does not wait.
+    """
+    if heading is not None:
+        expect(page.get_by_role("heading", level=1)).to_contain_text(heading)
     before = page.viewport_size
     for size in (NARROWEST, PHONE, DESKTOP):
         page.set_viewport_size(size)
@@ -103,6 +108,16 @@ def look(page: Page, name: str) -> None:
             page.screenshot(path=folder / f"{name}-{size['width']}.png", full_page=True)
     if before:
         page.set_viewport_size(before)
+
+
+def look_again_until(page: Page, done: Locator) -> None:
+    """Follow the link for those without scripts until a job has done its work."""
+    again = page.get_by_role("link", name="Look again")
+    expect(again.or_(done)).to_be_visible()
+    while again.is_visible():
+        with page.expect_navigation():
+            again.click()
+    expect(done).to_be_visible()
 
 
 def pass_time(page: Page, milliseconds: int) -> None:

@@ -107,7 +107,7 @@ def test_devices(page: Page, sign_in: SignIn, account: Account):
     sign_in(page, account)
     page.goto("/my/account")
     page.get_by_role("link", name="My devices").click()
-    look(page, "my-devices")
+    look(page, "my-devices", "My devices")
 
     page.get_by_role("button", name="Sign out Safari on iPhone").click()
     expect(page.get_by_role("alert")).to_contain_text("Safari on iPhone is signed out.")

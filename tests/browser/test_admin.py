@@ -52,9 +52,9 @@ def test_an_admin_approves_a_doctor_whom_a_patient_then_books(
     look(page, "admin-dashboard")
 
     page.get_by_role("link", name="Doctors waiting for approval").click()
-    look(page, "admin-doctors")
+    look(page, "admin-doctors", "Doctors")
     page.get_by_role("link", name="Dr Grace Lindqvist").click()
-    look(page, "admin-application")
+    look(page, "admin-application", "Dr Grace Lindqvist")
     page.get_by_role("button", name="Approve").click()
 
     expect(page.get_by_role("alert")).to_contain_text("Dr Grace Lindqvist is approved")
@@ -73,7 +73,7 @@ def test_an_admin_rejects_a_doctor(page: Page, sign_in: SignIn, admin: Any, appl
     sign_in(page, admin)
     page.goto(f"/admin/doctors/{applicant.id}")
     page.get_by_role("button", name="Reject").click()
-    look(page, "admin-reject")
+    look(page, "admin-reject", "Reject the application")
 
     page.get_by_role("button", name="Reject application").click()
     expect(page.get_by_role("alert")).to_contain_text("Enter the reason")

@@ -83,7 +83,7 @@ def test_choosing_reminders(page: Page, sign_in: SignIn, patient: Any) -> None:
     sign_in(page, patient.manager)
     page.goto("/my/account")
     page.get_by_role("link", name="Reminders").click()
-    look(page, "reminders")
+    look(page, "reminders", "Reminders")
 
     page.get_by_label("A day before").uncheck()
     page.get_by_role("button", name="Save").click()

@@ -46,7 +46,7 @@ def test_a_doctor_confirms_a_request(page: Page, sign_in: SignIn, doctor: Any, w
     look(page, "clinic-day")
 
     page.get_by_role("link", name="2 requests").click()
-    look(page, "clinic-requests")
+    look(page, "clinic-requests", "Requests")
     page.evaluate("document.body.dataset.samePage = 'yes'")
     page.get_by_role("button", name="Confirm Ada Lovelace").click()
 
@@ -90,7 +90,7 @@ def test_a_doctor_declines_a_request(page: Page, sign_in: SignIn, doctor: Any, w
     sign_in(page, doctor.account)
     page.goto("/clinic/requests")
     page.get_by_role("link", name="Decline Ada Lovelace").click()
-    look(page, "clinic-decline")
+    look(page, "clinic-decline", "Decline this request")
 
     page.get_by_role("button", name="Decline request").click()
     expect(page.get_by_role("alert")).to_contain_text("Enter the reason")

@@ -41,7 +41,7 @@ def enter(page: Page, name: str, moment: Any) -> None:
 def test_a_doctor_makes_a_week(page: Page, sign_in: SignIn, database: Database):
     sign_in(page, DoctorFactory(name="Dr Ruth Baker").account)
     page.get_by_role("link", name="Hours", exact=True).click()
-    look(page, "hours-empty")
+    look(page, "hours-empty", "Hours")
 
     page.get_by_role("link", name="Add hours on Monday").click()
     page.get_by_label("Start time").fill("nine")
@@ -98,7 +98,7 @@ def test_time_off_and_a_patient_who_rebooks_with_a_colleague(
     sign_in(page, doctor.account)
     page.goto("/clinic/hours")
     page.get_by_role("navigation", name="Hours and time off").get_by_role("link", name="Time off").click()
-    look(page, "time-off")
+    look(page, "time-off", "Time off")
 
     page.get_by_role("link", name="Add time off").or_(page.get_by_role("button", name="Add time off")).click()
     page.get_by_role("button", name="Continue").click()

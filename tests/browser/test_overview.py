@@ -83,7 +83,7 @@ def test_who_read_about_a_patient(
 ):
     sign_in(page, hospital)
     page.get_by_role("link", name="Audit", exact=True).click()
-    look(page, "admin-audit")
+    look(page, "admin-audit", "Audit")
     page.get_by_label("Patient name or number").fill("lovelace")
     results = page.locator("#results")
     expect(results.get_by_text("Signed in")).to_have_count(0)

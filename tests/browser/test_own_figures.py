@@ -40,6 +40,7 @@ def test_a_doctor_replies_to_a_review(
     sign_in(page, doctor.account)
     page.get_by_role("link", name="My figures").click()
     page.get_by_role("link", name="Reviews", exact=True).click()
+    expect(page.get_by_label("Stars", exact=True)).to_be_visible()
     look(page, "clinic-reviews")
 
     page.get_by_label("Stars", exact=True).select_option("3")

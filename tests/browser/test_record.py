@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from app.clock import now
 from app.models import AuditEvent, ExportState, Patient, RecordExport
-from tests.browser.support import look
+from tests.browser.support import look, look_again_until
 from tests.factories import (
     AccountFactory,
     AppointmentFactory,
@@ -129,8 +129,8 @@ def test_downloading_all(
     if scripts:
         expect(link).to_be_visible(timeout=60_000)
         look(page, "record-download-ready")
-    while not scripts and not link.is_visible():
-        page.get_by_role("link", name="Look again").click()
+    else:
+        look_again_until(page, link)
     with page.expect_download() as kept:
         link.click()
     assert kept.value.suggested_filename.startswith("record-2")

@@ -83,7 +83,8 @@ def test_it_is_turned_on_and_asked_for(
 
     page.goto("/my/account/second-factor")
     expect(page.get_by_text("Recovery codes left")).to_be_visible()
-    page.get_by_role("button", name="Sign out").first.click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Sign out").first.click()
     page.goto("/my/appointments?show=past")
     give_password(page, "amira")
     title(page, "Enter your code")
@@ -113,7 +114,7 @@ def test_other_recovery_codes_and_turning_off(page: Page, account: Account):
     look(page, "second-factor-on")
 
     page.get_by_role("link", name="Make new recovery codes").click()
-    look(page, "second-factor-new-codes")
+    look(page, "second-factor-new-codes", "New recovery codes")
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_label("Code", exact=True).fill(former[1])
     page.get_by_role("button", name="Make new codes").click()
