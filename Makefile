@@ -38,7 +38,7 @@ fix: $(VENV)/.development ## Mend what lint and format can, and rewrite what doc
 	@$(BIN)/ruff format .
 	@$(FLASK) describe-api
 
-bench: $(VENV)/.development ## Measure how quick the portal is, next to floors (two minutes; docs/performance.md)
+bench: $(VENV)/.development ## Measure how quick the portal is, next to floors (three minutes; docs/performance.md)
 	@$(BIN)/python -m tests.bench
 
 assets: ## Build static/ from its sources (needs Node; only to change the look)

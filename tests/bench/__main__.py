@@ -18,7 +18,7 @@ FOLDER = ROOT / "instance" / "bench"
 RESULTS = ROOT / "instance" / "bench.json"
 ROUNDS, REQUESTS, WARM_UP = 12, 25, 30
 CONNECTIONS, LOADED_SECONDS = 8, 2.0
-REST_SECONDS = 0.04
+REST_SECONDS = 0.15
 LIMITS = "limits=100"
 NOT_COMPARED = frozenset({"profile"})
 """Fields that no SELECT can tell: the signed address of a picture."""
